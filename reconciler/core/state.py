@@ -22,7 +22,7 @@ class Binding:
     id: RemoteId
     parent: RemoteId | None = None
     sent: str = ""
-    """Digests of the values last sent, `name=digest` parted by spaces and sorted: one string costs a tenth of a dict."""
+    """Digests of the values last sent, `name=digest` sorted and parted by spaces: a dict would cost ten times as much."""
     answered: str = ""
     """The same for the values the vendor answered; empty where it answered just what was sent."""
     protected: bool = False
