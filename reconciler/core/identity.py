@@ -117,12 +117,9 @@ def key_digest(salt: str, kind: Kind, fields: Mapping[str, Value]) -> str:
     return f"{','.join(names)}={_digest(salt, names, seen)}"
 
 
-def has_key(digest: str, salt: str, kind: Kind, fields: Mapping[str, Value]) -> bool:
-    """Tell whether a live record carries the identity that `key_digest` was taken of."""
-    listed, _, expected = digest.partition("=")
-    names = tuple(filter(None, listed.split(",")))
-    seen = likeness(kind, fields)
-    return bool(names) and seen.has(names) and _digest(salt, names, seen) == expected
+def names_in(digest: str) -> tuple[str, ...]:
+    """Give the fields that a `key_digest` was taken of."""
+    return tuple(filter(None, digest.partition("=")[0].split(",")))
 
 
 def _digest(salt: str, names: Sequence[str], seen: Likeness) -> str:
@@ -141,6 +138,7 @@ class Pool:
         self._extra = extra
         self._seen = {live.id: (live, likeness(kind, live.fields, extra)) for live in records}
         self._indexes: dict[tuple[str, ...], dict[tuple[str, ...], list[RemoteId]]] = {}
+        self._digests: dict[tuple[str, ...], dict[str, list[RemoteId]]] = {}
 
     def same(self, wanted: Likeness) -> list[LiveResource]:
         """Give every record that may be taken for the wanted one, in the order of ids."""
@@ -154,6 +152,23 @@ class Pool:
             for live, seen in self._candidates(wanted, self._kind.near)
             if (group := alike(self._kind, wanted, seen))
         ]
+
+    def known(self, wanted: Likeness) -> tuple[RemoteId, ...]:
+        """Give the ids of all records that could be taken for the result of creating the wanted one."""
+        groups = (*self._kind.near, *self._extra, naming_of(self._kind, wanted))
+        return tuple(live.id for live, _ in self._candidates(wanted, groups))
+
+    def with_digest(self, digest: str, salt: str) -> list[LiveResource]:
+        """Give every record that carries the identity of which `key_digest` was taken."""
+        names = names_in(digest)
+        index = self._digests.get(names)
+        if index is None:
+            index = {}
+            for remote_id, (_, seen) in self._seen.items():
+                if names and seen.has(names):
+                    index.setdefault(_digest(salt, names, seen), []).append(remote_id)
+            self._digests[names] = index
+        return [self._seen[remote_id][0] for remote_id in sorted(index.get(digest.partition("=")[2], ()))]
 
     def _candidates(self, wanted: Likeness, groups: Alternatives) -> list[tuple[LiveResource, Likeness]]:
         found: set[RemoteId] = set()
