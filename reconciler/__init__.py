@@ -1,0 +1,1 @@
+"""A declarative config-as-code reconciler for FreshBooks clients and their contacts."""

@@ -78,8 +78,8 @@ def _protected(changes: Iterable[Change]) -> Iterator[Diagnostic]:
                 code="prevent-destroy",
                 summary="a protected record would be destroyed",
                 detail=f"{change.address} (id {change.id}) has lifecycle.prevent_destroy. To let it go, bring its "
-                "block back with `prevent_destroy: false`, apply, and remove it then; or list its key under `removed:` to "
-                "forget it without touching it.",
+                "block back with `prevent_destroy: false`, apply, and remove it then; or list its key under "
+                "`removed:` to forget it without touching it.",
                 address=change.address,
             )
 
