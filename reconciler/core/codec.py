@@ -1,13 +1,181 @@
-"""The plan id: one short text that two plans share exactly when they would do the same."""
+"""State, edits and plans ↔ JSON, exactly; and the plan id.
+
+It reads and writes no file. Whatever is not what it should be ends in `StateUnusable` or `PlanUnusable`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
+from typing import assert_never
 
 import msgspec
 
-from reconciler.core.change import Change
+from reconciler.core.change import Change, Plan
+from reconciler.core.resource import Address
+from reconciler.core.state import (
+    STATE_FORMAT,
+    Bind,
+    Binding,
+    Desist,
+    Intend,
+    Intent,
+    State,
+    StateEdit,
+    Tombstone,
+    Unbind,
+)
+from reconciler.errors import PlanUnusable, StateUnusable
+
+_encoder = msgspec.json.Encoder(order="deterministic")
+
+
+class StateDocument(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The state as it is stored; `checksum` is over the same document with an empty one."""
+
+    format: int
+    lineage: str
+    serial: int
+    account: str = ""
+    origin: str = ""
+    root: str = ""
+    salt: str = ""
+    bindings: dict[Address, Binding] = {}
+    tombstones: dict[Address, Tombstone] = {}
+    intents: dict[Address, Intent] = {}
+    checksum: str = ""
+
+
+class _Format(msgspec.Struct):
+    format: int
+
+
+class _EditDocument(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One edit, with exactly the key that names it."""
+
+    address: Address
+    bind: Binding | None = None
+    unbind: bool = False
+    tombstone: Tombstone | None = None
+    intend: Intent | None = None
+    desist: bool = False
+
+
+_states = msgspec.json.Decoder(StateDocument)
+_formats = msgspec.json.Decoder(_Format)
+_edits = msgspec.json.Decoder(_EditDocument)
+
+
+def encode_state(state: State) -> bytes:
+    """Give the stored form of a state, with a checksum; keys in a stable order, one line."""
+    document = StateDocument(
+        format=STATE_FORMAT,
+        lineage=state.lineage,
+        serial=state.serial,
+        account=state.account,
+        origin=state.origin,
+        root=state.root,
+        salt=state.salt,
+        bindings={address: state.bindings[address] for address in sorted(state.bindings)},
+        tombstones=dict(state.tombstones),
+        intents=dict(state.intents),
+    )
+    body = _encoder.encode(document)
+    return body[:-1] + b',"checksum":"' + _checksum(body).encode() + b'"}\n'
+
+
+def decode_state(raw: bytes) -> State:
+    """Give the state that `encode_state` stored.
+
+    Raises:
+        StateUnusable: empty, torn, altered, of a newer format, or not a state at all.
+    """
+    if not raw.strip():
+        raise StateUnusable("the state is empty", "A state is never empty: its file was truncated.", code="state-empty")
+    try:
+        form = _formats.decode(raw).format
+    except msgspec.MsgspecError as error:
+        raise _torn(f"It is not a complete JSON document of a state ({error}).") from error
+    if form != STATE_FORMAT:
+        raise StateUnusable(
+            "the state has another format",
+            f"It has format {form}, this program reads format {STATE_FORMAT}. A newer version of the program wrote it: "
+            "use that one.",
+            code="state-format",
+        )
+    body, separator, tail = raw.rstrip(b"\n").rpartition(b',"checksum":"')
+    if not separator or tail[-2:] != b'"}' or _checksum(body + b"}") != tail[:-2].decode("ascii", "replace"):
+        raise _torn("Its checksum does not fit its content.")
+    try:
+        document = _states.decode(raw)
+    except msgspec.MsgspecError as error:
+        raise _torn(f"It does not have a state's content ({error}).") from error
+    return State(
+        lineage=document.lineage,
+        serial=document.serial,
+        account=document.account,
+        origin=document.origin,
+        root=document.root,
+        salt=document.salt,
+        bindings=document.bindings,
+        tombstones=document.tombstones,
+        intents=document.intents,
+    )
+
+
+def _torn(why: str) -> StateUnusable:
+    return StateUnusable("the state cannot be trusted", why, code="state-torn")
+
+
+def _checksum(body: bytes) -> str:
+    return sha256(body).hexdigest()[:32]
+
+
+def encode_edit(edit: StateEdit) -> bytes:
+    """Give one edit as one JSON document without a line break."""
+    match edit:
+        case Bind():
+            document = _EditDocument(address=edit.address, bind=edit.binding)
+        case Unbind():
+            document = _EditDocument(address=edit.address, unbind=True, tombstone=edit.tombstone)
+        case Intend():
+            document = _EditDocument(address=edit.address, intend=edit.intent)
+        case Desist():
+            document = _EditDocument(address=edit.address, desist=True)
+        case _:
+            assert_never(edit)
+    return _encoder.encode(document)
+
+
+def decode_edit(raw: bytes) -> StateEdit:
+    """Give the edit that `encode_edit` wrote; `StateUnusable` for anything else."""
+    try:
+        document = _edits.decode(raw)
+    except msgspec.MsgspecError as error:
+        raise _torn(f"A journal entry is not an edit ({error}).") from error
+    if document.bind is not None:
+        return Bind(address=document.address, binding=document.bind)
+    if document.intend is not None:
+        return Intend(address=document.address, intent=document.intend)
+    if document.unbind:
+        return Unbind(address=document.address, tombstone=document.tombstone)
+    if document.desist:
+        return Desist(address=document.address)
+    raise _torn("A journal entry says nothing.")
+
+
+def plan_to_builtins(plan: Plan) -> dict[str, object]:
+    """Give a plan as plain JSON values, exactly."""
+    encoded: dict[str, object] = msgspec.json.decode(_encoder.encode(plan))
+    return encoded
+
+
+def plan_from_builtins(value: object) -> Plan:
+    """Give the plan that `plan_to_builtins` made plain; `PlanUnusable` with a path for anything else."""
+    try:
+        return msgspec.convert(value, Plan)
+    except msgspec.MsgspecError as error:
+        raise PlanUnusable("the saved plan is not a plan", f"It does not have a plan's content: {error}.") from error
 
 
 def plan_id(account: str, changes: Iterable[Change]) -> str:
@@ -21,8 +189,24 @@ def plan_id(account: str, changes: Iterable[Change]) -> str:
             change.action,
             change.id or 0,
             change.moved_from or "",
-            [[a.name, a.before or "", a.after or ""] for a in change.attributes],
+            [[a.name, _plain(a.before), _plain(a.after)] for a in change.attributes],
         )
         for change in changes
     )
-    return sha256(msgspec.json.encode([account, rows])).hexdigest()[:20]
+    return sha256(_encoder.encode([account, rows])).hexdigest()[:20]
+
+
+def _plain(value: str | bool | None) -> str:  # noqa: FBT001 - a field's value, not a switch
+    return str(value).lower() if isinstance(value, bool) else value or ""
+
+
+def differing(plan: Plan, other: Plan) -> Mapping[Address, tuple[Change | None, Change | None]]:
+    """Give, by address, the changes that two plans do not share: what moved between a review and an apply."""
+    ours = {change.address: change for change in plan.changes}
+    theirs = {change.address: change for change in other.changes}
+    return {
+        address: (ours.get(address), theirs.get(address))
+        for address in sorted({*ours, *theirs})
+        if plan_id("", [c] if (c := ours.get(address)) else [])
+        != plan_id("", [c] if (c := theirs.get(address)) else [])
+    }

@@ -41,9 +41,11 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotSent:
-    """Not one byte reached the vendor; nothing was changed."""
+    """It did not happen for certain: not one byte left, or the vendor was too busy to take it."""
 
     reason: str
+    again_after_s: float | None = None
+    """How long the vendor asked to wait, where it was too busy; None where it was not reached."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
