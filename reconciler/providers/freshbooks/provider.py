@@ -194,7 +194,8 @@ class FreshBooks:
     def create(self, fields: Mapping[str, Value], children: Sequence[Mapping[str, Value]]) -> Answer:
         """Create a client with its contacts in one POST, which is never repeated here."""
         body = wire.encode_create(fields, children)
-        return self._write(Call(method="POST", path=self._path("clients"), body=body, once=True))
+        query = wire.one_client_query() if children else ()
+        return self._write(Call(method="POST", path=self._path("clients"), query=query, body=body, once=True))
 
     def update(self, remote_id: RemoteId, fields: Mapping[str, Value]) -> Answer:
         """Change these fields of a client and no other."""

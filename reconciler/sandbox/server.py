@@ -1,0 +1,196 @@
+"""The account on a socket: a uvicorn server in a thread or in the foreground, and what it prints when it is ready."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import shlex
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TextIO
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from reconciler.sandbox.account import Account
+from reconciler.sandbox.app import Service, application
+from reconciler.sandbox.books import Books
+from reconciler.sandbox.faults import Faults
+from reconciler.sandbox.limits import Limits
+from reconciler.sandbox.oauth import REDIRECT_URI, SCOPES, Grants
+from reconciler.sandbox.quirks import Quirks
+from reconciler.sandbox.seed import fill
+from reconciler.sandbox.wrapper import Wrapper
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_START_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How an account is to behave; a limit of 0 is practically none."""
+
+    account: str = "Sandbx"
+    db: str = ":memory:"
+    port: int = 0
+    seed: int = 0
+    quirks: Quirks = field(default_factory=Quirks)
+    faults: Faults = field(default_factory=Faults)
+    calls_per_minute: int = 600
+    creates_per_minute: int = 250
+    client_limit: int = -1
+    role: str = "owner"
+    scopes: str = SCOPES
+    gate: bool = False
+    latency_s: float = 0.0
+    log: Path | None = None
+
+
+class Log:
+    """The request log: kept in memory for tests, and written as JSON lines where a file is given."""
+
+    def __init__(self, file: TextIO | None = None) -> None:
+        self.entries: list[dict[str, object]] = []
+        self._file = file
+
+    def __call__(self, entry: dict[str, object]) -> None:
+        """Take one entry."""
+        self.entries.append(entry)
+        if self._file is not None:
+            self._file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+            self._file.flush()
+
+
+class Sandbox:
+    """One running account."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.books = Books(options.db)
+        self.account_id = self.books.remember("account", options.account)
+        self.account = Account(
+            books=self.books,
+            account_id=self.account_id,
+            quirks=options.quirks,
+            client_limit=options.client_limit,
+            rng=random.Random(options.seed),  # noqa: S311 - uuids of a fake
+        )
+        self.grants = Grants(books=self.books, account_id=self.account_id, role=options.role, scopes=options.scopes)
+        self._file = options.log.open("a", encoding="utf-8") if options.log is not None else None
+        self.log = Log(self._file)
+        service = Service(
+            account=self.account,
+            grants=self.grants,
+            limits=Limits(options.calls_per_minute, options.creates_per_minute),
+            gate=options.gate,
+        )
+        self.wrapper = Wrapper(
+            inner=application(service), faults=options.faults, latency_s=options.latency_s, log=self.log
+        )
+        if options.seed and not self.books.count():
+            fill(self.account, options.seed)
+        self.access_token, self.refresh_token = self.grants.ready_tokens()
+        self.socket = _bound(options.port)
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
+
+    def environment(self) -> Mapping[str, str]:
+        """Give what a client's environment needs to reach this account."""
+        return {
+            "FRESHBOOKS_API_URL": self.url,
+            "FRESHBOOKS_AUTH_URL": self.url,
+            "FRESHBOOKS_ACCOUNT_ID": self.account_id,
+            "FRESHBOOKS_ACCESS_TOKEN": self.access_token,
+            "FRESHBOOKS_CLIENT_ID": self.grants.client_id,
+            "FRESHBOOKS_CLIENT_SECRET": self.grants.client_secret,
+            "FRESHBOOKS_REFRESH_TOKEN": self.refresh_token,
+            "FRESHBOOKS_REDIRECT_URI": REDIRECT_URI,
+        }
+
+    def ready_lines(self, *, as_json: bool) -> str:
+        """Give what is printed when the account is ready: lines for a shell to eval, or one JSON line."""
+        if as_json:
+            return json.dumps(dict(self.environment()))
+        return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in self.environment().items())
+
+    def server(self) -> uvicorn.Server:
+        """Build the server; it answers on `socket`."""
+        transports = self.wrapper.transports
+
+        class Protocol(H11Protocol):
+            """A connection that can be found again, to be reset."""
+
+            def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # uvicorn says the same
+                super().connection_made(transport)
+                transports[transport.get_extra_info("peername")] = transport
+
+            def connection_lost(self, exc: Exception | None) -> None:
+                transports.pop(self.transport.get_extra_info("peername"), None)
+                super().connection_lost(exc)
+
+        config = uvicorn.Config(
+            self.wrapper,
+            http=Protocol,
+            loop="asyncio",
+            lifespan="off",
+            log_level="critical",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=1,
+        )
+        return uvicorn.Server(config)
+
+    def close(self) -> None:
+        """Give everything back."""
+        self.socket.close()
+        self.books.close()
+        if self._file is not None:
+            self._file.close()
+
+
+def _bound(port: int) -> socket.socket:
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind(("127.0.0.1", port))
+    return listening
+
+
+@contextmanager
+def running(options: Options | None = None, **given: Any) -> Iterator[Sandbox]:  # noqa: ANN401 - the fields of Options
+    """Run an account in a thread for as long as the block lasts."""
+    sandbox = Sandbox(options or Options(**given))
+    server = sandbox.server()
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [sandbox.socket]}, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + _START_S
+    while not server.started and thread.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.002)
+    try:
+        yield sandbox
+    finally:
+        server.should_exit = True
+        thread.join(_START_S)
+        sandbox.close()
+
+
+def serve(options: Options, ready: Callable[[Sandbox], None]) -> None:
+    """Run an account in the foreground until a signal ends it; `ready` is told once it answers."""
+    sandbox = Sandbox(options)
+    server = sandbox.server()
+    begun = server.startup
+
+    async def startup(sockets: list[socket.socket] | None = None) -> None:
+        await begun(sockets)
+        ready(sandbox)
+
+    server.startup = startup  # type: ignore[method-assign] # uvicorn has no other hook for "now it answers"
+    try:
+        server.run(sockets=[sandbox.socket])
+    finally:
+        sandbox.close()
