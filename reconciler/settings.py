@@ -1,0 +1,213 @@
+"""reconciler.yaml, the user's own settings, environment and flags as one frozen value.
+
+It reads no environment itself and constructs nothing: `cli` hands both in. Flag comes before environment, that before
+the file, that before the default. The API's address and the token never come from a file in a repository.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from reconciler import schema_files
+from reconciler.core.diagnostic import Diagnostic, Position
+from reconciler.core.policy import (
+    DEFAULT_MAX_DELETES,
+    DEFAULT_MAX_UPDATES,
+    DriftPolicy,
+    Limit,
+    Policy,
+    UnmanagedPolicy,
+)
+from reconciler.core.resource import Address, OnRemove, Value
+from reconciler.documents.explain import accepts, explained
+from reconciler.documents.parse import Document, parse
+from reconciler.errors import ConfigurationInvalid, UsageError
+
+FILE = "reconciler.yaml"
+API_URL = "https://api.freshbooks.com"
+STATE = ".reconciler/state.json"
+ROOTS = ("clients.yaml", "clients")
+_LARGEST = 1024 * 1024
+
+_USER_SCHEMA: Mapping[str, object] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "token_command": {
+            "description": "The command that prints an access token: a list of its words.",
+            "type": "array",
+            "minItems": 1,
+            "items": {"type": "string"},
+        }
+    },
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that shapes a run besides the clients themselves."""
+
+    root: str
+    state: str
+    account: str | None = None
+    api_url: str = API_URL
+    token: str | None = field(default=None, repr=False)
+    token_command: tuple[str, ...] = ()
+    defaults: Mapping[str, Value] = field(default_factory=dict)
+    policy: Policy = field(default_factory=Policy)
+    parallelism: int = 8
+    rate_share: float = 0.9
+    rules: Mapping[str, object] | None = None
+    sensitive: frozenset[str] = frozenset()
+
+
+def settings(flags: Mapping[str, Any], environment: Mapping[str, str], user_file: Path | None = None) -> Settings:
+    """Put one value together; paths are seen from the working folder.
+
+    Raises:
+        ConfigurationInvalid: a settings file is wrong.
+        UsageError: a flag or variable is wrong, or there is no root.
+    """
+    file = _repository_file()
+    return Settings(
+        root=_root(flags, file),
+        state=str(flags.get("state") or file.get("state") or STATE),
+        account=_account(flags, environment, file),
+        api_url=environment.get("FRESHBOOKS_API_URL") or API_URL,
+        token=environment.get("FRESHBOOKS_ACCESS_TOKEN") or None,
+        token_command=tuple(_user_file(user_file).get("token_command", ())),
+        defaults={
+            name: value or None if isinstance(value, str) else value for name, value in file.get("defaults", {}).items()
+        },
+        policy=_policy(flags, file),
+        parallelism=int(flags.get("parallelism") or file.get("parallelism") or 8),
+        rate_share=float(file.get("rate_share") or 0.9),
+        rules=file.get("rules"),
+        sensitive=frozenset(file.get("sensitive", ())),
+    )
+
+
+def _root(flags: Mapping[str, Any], file: Mapping[str, Any]) -> str:
+    given = flags.get("root") or file.get("root")
+    if given:
+        return str(given)
+    found = [root for root in ROOTS if Path(root).exists()]
+    return found[0] if found else ROOTS[0]
+
+
+def _account(flags: Mapping[str, Any], environment: Mapping[str, str], file: Mapping[str, Any]) -> str | None:
+    account = flags.get("account") or environment.get("FRESHBOOKS_ACCOUNT_ID") or file.get("account")
+    if account and not re.fullmatch(r"[A-Za-z0-9]{1,32}", str(account)):
+        raise UsageError("the account id cannot be one", "An account id has letters and digits only, such as Ab12Cd.")
+    return str(account) if account else None
+
+
+def _policy(flags: Mapping[str, Any], file: Mapping[str, Any]) -> Policy:
+    told = file.get("policy", {})
+    return Policy(
+        max_deletes=_limit(flags.get("max_deletes"), told.get("max_deletes"), DEFAULT_MAX_DELETES, "--max-deletes"),
+        max_updates=_limit(flags.get("max_updates"), told.get("max_updates"), DEFAULT_MAX_UPDATES, "--max-updates"),
+        allow_empty=bool(flags.get("allow_empty")),
+        allow_balance=frozenset(Address(address) for address in flags.get("allow_balance") or ()),
+        on_remove=OnRemove(told.get("on_remove", OnRemove.DELETE)),
+        drift=DriftPolicy(told.get("drift", DriftPolicy.REVERT)),
+        unmanaged=UnmanagedPolicy(told.get("unmanaged", UnmanagedPolicy.IGNORE)),
+        match=tuple(tuple(names) for names in file.get("match", ())),
+    )
+
+
+def _limit(flag: object, told: object, default: Limit, name: str) -> Limit:
+    given = flag if flag is not None else told
+    if given is None:
+        return default
+    text = str(given)
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return Limit(floor=int(text))
+    if re.fullmatch(r"[0-9]{1,3}%", text):
+        return Limit(share=int(text[:-1]) / 100)
+    raise UsageError(f"{name} is not a limit", f"Write a number of records ({name} 5) or a share ({name} 20%).")
+
+
+# Files.
+
+
+def _repository_file() -> Mapping[str, Any]:
+    clients: Any = schema_files.schema("clients")
+    own: Any = schema_files.schema("settings")
+    # Defaults are described once, in the schema of the clients.
+    schema = {
+        **own,
+        "properties": {**own["properties"], "defaults": clients["properties"]["defaults"]},
+        "definitions": clients["definitions"],
+    }
+    document = _read(Path(FILE), schema)
+    if document is None:
+        return {}
+    content: Any = document.content
+    if content.get("rules") is not None:
+        _check_rules(document, content["rules"])
+    return {**content, **_from_here(content)}
+
+
+def _from_here(content: Mapping[str, Any]) -> Mapping[str, str]:
+    return {
+        name: os.path.normpath(content[name])
+        for name in ("root", "state")
+        if name in content and "://" not in content[name]
+    }
+
+
+def _check_rules(document: Document, rules: object) -> None:
+    from jsonschema import Draft7Validator  # noqa: PLC0415 - slow to import, and few have rules
+    from jsonschema.exceptions import SchemaError  # noqa: PLC0415 - the same
+
+    try:
+        Draft7Validator.check_schema(rules)  # type: ignore[arg-type] # a mapping, by the schema
+    except SchemaError as error:
+        position = document.at(document.content, "rules")
+        detail = f"`rules` must be a JSON Schema (draft-07): {str(error.message)[:200]}."
+        problem = document.problem("bad-rules", "the house rules are not a JSON Schema", detail, position)
+        raise ConfigurationInvalid("the settings have a problem", [problem]) from error
+
+
+def _user_file(path: Path | None) -> Mapping[str, Any]:
+    document = _read(path, _USER_SCHEMA) if path is not None else None
+    content: Any = document.content if document is not None else {}
+    return content or {}
+
+
+def _read(path: Path, schema: Mapping[str, object]) -> Document | None:
+    """Read one settings file; None where there is none."""
+    try:
+        if not path.exists():
+            return None
+        if not path.is_file():
+            raise _wrong([_problem(path, "this is not a regular file")])
+        with path.open("rb") as opened:
+            raw = opened.read(_LARGEST + 1)
+    except OSError as error:
+        raise _wrong([_problem(path, f"it cannot be read: {error.strerror}")]) from error
+    if len(raw) > _LARGEST:
+        raise _wrong([_problem(path, "it is larger than a settings file can be")])
+    document = parse(str(path), raw, slow=True)
+    if document.problems:
+        raise _wrong(document.problems)
+    if document.content is None:
+        return None
+    if not isinstance(document.content, dict) or not accepts(schema, document.content):
+        raise _wrong(explained(schema, document) or [_problem(path, "it is not what a settings file is")])
+    return document
+
+
+def _problem(path: Path, detail: str) -> Diagnostic:
+    position = Position(file=str(path), line=1)
+    return Diagnostic(code="bad-settings", summary="a settings file cannot be used", detail=detail, position=position)
+
+
+def _wrong(problems: list[Diagnostic]) -> ConfigurationInvalid:
+    return ConfigurationInvalid("the settings have a problem", problems)
