@@ -1,4 +1,4 @@
-"""The JSON Schemas that ship with the program: beside the source tree, or inside the wheel."""
+"""The JSON Schemas and the example that ship with the program: beside the source tree, or inside the wheel."""
 
 from __future__ import annotations
 
@@ -25,3 +25,9 @@ def schema(name: str) -> Mapping[str, object]:
     """Give one schema as JSON values; not to be changed."""
     read: Mapping[str, object] = json.loads(text(name))
     return read
+
+
+def example() -> str:
+    """Give the quick start, examples/clients.yaml."""
+    inside = _HERE / "examples" / "clients.yaml"
+    return (inside if inside.exists() else _HERE.parent / "examples" / "clients.yaml").read_text(encoding="utf-8")

@@ -35,6 +35,12 @@ def global_options() -> list[click.Option]:
     ]
 
 
+def format_option(command: Decorated) -> Decorated:
+    """Add `--format`, which may be given several times."""
+    told = "text or json; FORMAT=FILE writes a file. May be given several times."
+    return click.option("--format", "formats", multiple=True, metavar="FORMAT[=FILE]", help=told)(command)
+
+
 def shaping_options(command: Decorated) -> Decorated:
     """Add the options that shape a plan; they are stored with it."""
     for option in reversed(

@@ -84,6 +84,8 @@ class Change:
     """What will differ afterwards, sorted by name; for a delete or forget, what is managed now."""
     managed: Mapping[str, Value] = field(default_factory=dict)
     """Every desired field, changed or not, less `ignore_changes` unless created: what the binding will remember."""
+    ignored: tuple[str, ...] = ()
+    """For a create: fields that are sent once and not looked at again, so the binding does not remember them."""
     reason: str = ""
     """Plain words: `removed (was clients.yaml:14)`, `edited outside: phone`."""
     position: Position | None = None

@@ -101,6 +101,7 @@ def _create(match: Match, context: Context, into: Decisions) -> None:
             kind=context.kind.name,
             attributes=appearing(fields),
             managed=fields,
+            ignored=resource.lifecycle.ignore_changes,
             reason="created anew, the record that was bound is gone" if match.binding else "",
             position=resource.position,
             protected=resource.lifecycle.prevent_destroy is True,

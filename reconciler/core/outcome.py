@@ -75,5 +75,7 @@ class Outcome:
     change: Change
     result: Result
     reason: str = ""
+    cause: Refusal | None = None
+    """Why the vendor refused, where it did."""
     live: LiveResource | None = None
     edits: tuple[StateEdit, ...] = ()

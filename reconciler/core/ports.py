@@ -113,6 +113,9 @@ class Ledger(Protocol):
     def settle(self, outcome: Outcome) -> None:
         """Write down what became of a change, and the edits to the state that follow from it."""
 
+    def holds(self, remote_id: RemoteId, *, child: bool = False) -> bool:
+        """Tell whether some address is bound to this record by now; ids of children are a sequence of their own."""
+
 
 class Store(Protocol):
     """Keeps the state: always one complete version, old or new."""

@@ -1,0 +1,87 @@
+"""Share a plan's changes out to a few workers, record by record, and gather what became of each."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
+
+from reconciler.apply.steps import Group, carry_out
+from reconciler.apply.worksite import Worksite
+from reconciler.core.change import Change, Plan
+from reconciler.core.outcome import Outcome, Result
+from reconciler.core.resource import Address, parent_of
+from reconciler.errors import ReconcilerError
+
+LAST_CALLS_S = 4.0
+"""How long calls in flight may take after the run was asked to stop."""
+
+
+def apply(plan: Plan, site: Worksite) -> tuple[Outcome, ...]:
+    """Carry out a plan; one outcome per change, in the plan's order.
+
+    A stop asked for (`site.halt.asked`) starts nothing new, gives calls in flight a few seconds, and reports the rest
+    as unknown or not attempted. Raises only what makes outcomes meaningless: a fault of the program itself.
+    """
+    groups = list(_groups(plan))
+    finished: dict[Address, Outcome] = {}
+    lock, faults = threading.Lock(), list[BaseException]()
+    waiting = iter(groups)
+    begun: set[Address] = set()
+
+    def work() -> None:
+        while True:
+            with lock:
+                group = next(waiting, None)
+                if group is None:
+                    return
+                begun.update(change.address for change in group.changes)
+            try:
+                outcomes = carry_out(site, group)
+            except BaseException as fault:  # noqa: BLE001 - raised again below, by the thread that can end the program
+                faults.append(fault)
+                site.halt.stop("a fault of the program")
+                return
+            with lock:
+                finished.update({outcome.change.address: outcome for outcome in outcomes})
+            for outcome in outcomes:
+                site.told(outcome)
+            if site.options.fail_fast and any(outcome.result is not Result.DONE for outcome in outcomes):
+                site.halt.stop("--fail-fast: another record failed")
+
+    _run_workers(work, min(site.options.parallelism, len(groups)), site)
+    if faults and not isinstance(faults[0], ReconcilerError):
+        raise faults[0]
+    return tuple(finished.get(change.address) or _unfinished(change, begun, site) for change in plan.changes)
+
+
+def _run_workers(work: Callable[[], None], count: int, site: Worksite) -> None:
+    """Run workers as daemons, so that a call that hangs never keeps an interrupted program alive."""
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        while thread.is_alive() and not site.halt.asked.is_set():
+            # A short wait lets the main thread take signals.
+            thread.join(0.05)
+    end = site.options.clock() + LAST_CALLS_S
+    for thread in threads:
+        thread.join(max(0.0, end - site.options.clock()) if not site.halt.failure else LAST_CALLS_S)
+
+
+def _unfinished(change: Change, begun: Collection[Address], site: Worksite) -> Outcome:
+    if change.address in begun:
+        return Outcome(change=change, result=Result.UNKNOWN, reason="a call was still in flight at the end")
+    why = site.halt.why(creating=False) or "not reached"
+    return Outcome(change=change, result=Result.NOT_ATTEMPTED, reason=why)
+
+
+def _groups(plan: Plan) -> Iterable[Group]:
+    """Give the changes by top-level record, in the order in which the plan shows the first of each."""
+    groups: dict[Address, Group] = {}
+    for change in plan.changes:
+        parent = parent_of(change.address)
+        group = groups.setdefault(parent or change.address, Group(address=parent or change.address))
+        grown = replace(group, own=change) if parent is None else replace(group, children=(*group.children, change))
+        groups[group.address] = grown
+    return groups.values()

@@ -1,0 +1,220 @@
+"""Carry out the changes of one record and its children, in order, each recorded before the next.
+
+bring back (alone) → fields → children: edits, deletes, adds → archive (alone);  delete stands by itself
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from reconciler.apply.children import bind_created, change_children
+from reconciler.apply.create import create
+from reconciler.apply.worksite import Worksite, done, not_attempted
+from reconciler.core.change import ARCHIVED, Action, Change
+from reconciler.core.outcome import Answer, Done, NotSent, Outcome, Refusal, Rejected, Result, Unknown
+from reconciler.core.remember import kept_old, remember, seen_values
+from reconciler.core.resource import Address, LiveResource, RemoteId, Value, Visibility, key_of
+from reconciler.errors import LocalDisk, NotAllowed, ReadIncomplete
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """One top-level record's own change, if it has one, and the changes of its children."""
+
+    address: Address
+    own: Change | None = None
+    children: tuple[Change, ...] = ()
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Give all of them, the own one first."""
+        return (self.own, *self.children) if self.own is not None else self.children
+
+
+def carry_out(site: Worksite, group: Group) -> list[Outcome]:
+    """Carry out one group; gives an outcome for each of its changes, in their order."""
+    if why := site.halt.why(creating=group.own is not None and group.own.action is Action.CREATE):
+        return [not_attempted(change, why) for change in group.changes]
+    outcomes: list[Outcome] = []
+    try:
+        outcomes = _own_and_children(site, group)
+    except LocalDisk:
+        # The halt knows; what was sent and not recorded is found by the next run.
+        outcomes = []
+    except (ReadIncomplete, NotAllowed) as error:
+        if isinstance(error, NotAllowed):
+            site.halt.stop(error.summary)
+        cause = Refusal.LOGIN if isinstance(error, NotAllowed) else None
+        outcomes = [
+            Outcome(change=change, result=Result.FAILED, reason=error.summary, cause=cause) for change in group.changes
+        ]
+    known = {outcome.change.address: outcome for outcome in outcomes}
+    return [
+        known.get(change.address, Outcome(change=change, result=Result.UNKNOWN, reason="it could not be recorded"))
+        for change in group.changes
+    ]
+
+
+def _own_and_children(site: Worksite, group: Group) -> list[Outcome]:
+    own = group.own
+    if own is None:
+        parent_id = next((change.parent_id for change in group.children if change.parent_id is not None), None)
+        if parent_id is None:
+            return [not_attempted(change, "its record is not known") for change in group.children]
+        return change_children(site, group.address, parent_id, group.children)
+    if own.action is Action.CREATE:
+        return _created(site, own, group.children)
+    if own.removed:
+        return _removed(site, own, group.children)
+    return _changed(site, own, group.children)
+
+
+def _created(site: Worksite, own: Change, children: Sequence[Change]) -> list[Outcome]:
+    wanted: Mapping[str, Mapping[str, Value]] = {key_of(change.address): change.managed for change in children}
+    outcome = create(site, own, wanted)
+    live = outcome.live
+    if outcome.result is not Result.DONE or live is None:
+        return [outcome, *(not_attempted(change, f"its {own.kind} was not created") for change in children)]
+    made = live.children
+    if children and made is None:
+        seen = site.writer.fetch(live.id)
+        made = seen.children if seen is not None else None
+    rest = bind_created(site, children, live, made)
+    if own.managed.get(ARCHIVED) is True:
+        outcome = _finish(
+            site, replace(own, id=live.id), site.writer.set_visibility(live.id, Visibility.ARCHIVED), live
+        )
+    return [outcome, *rest]
+
+
+def _removed(site: Worksite, own: Change, children: Sequence[Change]) -> list[Outcome]:
+    """Put a record away, or forget it; its children go with it."""
+    outcome = done(own, None)
+    if own.action is not Action.FORGET and own.id is not None:
+        conflict = _conflict(site, own, own.id)
+        if conflict is not None:
+            outcome = conflict
+        else:
+            away = Visibility.DELETED if own.action is Action.DELETE else Visibility.ARCHIVED
+            outcome = _put_away(site, own, own.id, away)
+    if outcome.result is not Result.DONE:
+        return [site.record(outcome), *(not_attempted(change, f"its {own.kind} stays") for change in children)]
+    outcomes = [done(own, None, outcome.reason), *(done(change, None) for change in children)]
+    return [site.record(replace(each, edits=remember(each.change, None, site.state, site.kind))) for each in outcomes]
+
+
+def _put_away(site: Worksite, own: Change, remote_id: RemoteId, away: Visibility) -> Outcome:
+    answer = site.writer.set_visibility(remote_id, away)
+    if isinstance(answer, Rejected) and answer.cause is Refusal.GONE:
+        return done(own, None, "it was gone already")
+    live = _after(site, remote_id, answer, lambda live: live.visibility is away)
+    if live is None:
+        return site.refused(own, answer) if not isinstance(answer, Done) else _kept(own, "FreshBooks kept it as it was")
+    return done(own, live)
+
+
+def _changed(site: Worksite, own: Change, children: Sequence[Change]) -> list[Outcome]:
+    """Bring a record that exists to what is wanted, then its children; archive it last."""
+    if own.id is None:
+        return [not_attempted(change, "its id is not known") for change in (own, *children)]
+    archived = next((a.after for a in own.attributes if a.name == ARCHIVED), None)
+    live: LiveResource | None = None
+    if own.attributes or own.action in {Action.RESTORE, Action.UNARCHIVE}:
+        conflict = _conflict(site, own, own.id)
+        if conflict is not None:
+            return _stopped(site, conflict, children)
+    if own.action is Action.RESTORE or archived is False:
+        answer = site.writer.set_visibility(own.id, Visibility.ACTIVE)
+        live = _after(site, own.id, answer, lambda live: live.visibility is Visibility.ACTIVE)
+        if live is None:
+            return _stopped(site, _failed(site, own, answer, "FreshBooks kept it as it was"), children)
+    fields = {a.name: a.after for a in own.attributes if a.name != ARCHIVED}
+    if fields:
+        answer = site.writer.update(own.id, fields)
+        live = _after(site, own.id, answer, lambda live: not _old(own, fields, live))
+        if live is None:
+            names = ", ".join(fields)
+            return _stopped(site, _failed(site, own, answer, f"FreshBooks kept the old value of {names}"), children)
+    seen = live if live is not None else _as_planned(own, own.id)
+    outcome = done(own, seen)
+    if archived is not True:
+        outcome = site.record(replace(outcome, edits=remember(own, seen, site.state, site.kind)))
+    rest = change_children(site, own.address, own.id, children)
+    if archived is True:
+        outcome = _finish(site, own, site.writer.set_visibility(own.id, Visibility.ARCHIVED), seen)
+    return [outcome, *rest]
+
+
+def _finish(site: Worksite, own: Change, answer: Answer, before: LiveResource) -> Outcome:
+    """Record a change whose last step was to archive; where that failed, what was done before stays recorded."""
+    live = _after(site, before.id, answer, lambda live: live.visibility is Visibility.ARCHIVED)
+    if live is not None:
+        return site.record(replace(done(own, live), edits=remember(own, live, site.state, site.kind)))
+    failed = _failed(site, own, answer, "FreshBooks did not archive it")
+    return site.record(replace(failed, edits=remember(own, before, site.state, site.kind)))
+
+
+def _failed(site: Worksite, own: Change, answer: Answer, otherwise: str) -> Outcome:
+    return _kept(own, otherwise) if isinstance(answer, Done) else site.refused(own, answer)
+
+
+def _kept(own: Change, reason: str) -> Outcome:
+    return Outcome(change=own, result=Result.FAILED, reason=reason)
+
+
+def _stopped(site: Worksite, outcome: Outcome, children: Sequence[Change]) -> list[Outcome]:
+    reason = f"its {outcome.change.kind} was not changed"
+    return [site.record(outcome), *(not_attempted(change, reason) for change in children)]
+
+
+def _as_planned(own: Change, remote_id: RemoteId) -> LiveResource:
+    """Give the record as the plan saw it, where no call was needed."""
+    archived = own.visibility if own.visibility is not None else Visibility.ACTIVE
+    fields = {name: value for name, value in own.managed.items() if name != ARCHIVED and value not in {None, ""}}
+    return LiveResource(id=remote_id, fields=fields, visibility=archived)
+
+
+def _old(own: Change, fields: Mapping[str, Value], live: LiveResource) -> bool:
+    """Tell whether a field still shows what it was before; a reformatted new value is fine."""
+    return any(name in fields for name in kept_old(own, live))
+
+
+def _after(
+    site: Worksite, remote_id: RemoteId, answer: Answer, as_wanted: Callable[[LiveResource], bool]
+) -> LiveResource | None:
+    """Give the record after a call, or None where it is not as wanted; what was not answered is looked at."""
+    match answer:
+        case Done(live=live) if live is not None:
+            return live if as_wanted(live) else None
+        case Done() | Unknown():
+            try:
+                seen = site.writer.fetch(remote_id)
+            except (ReadIncomplete, NotAllowed):
+                return None
+            return seen if seen is not None and as_wanted(seen) else None
+        case Rejected() | NotSent():
+            return None
+
+
+def _conflict(site: Worksite, own: Change, remote_id: RemoteId) -> Outcome | None:
+    """Read a record again that was listed too long ago; what somebody changed in between is left alone."""
+    if not site.stale:
+        return None
+    live = site.writer.fetch(remote_id)
+    if live is None:
+        return Outcome(change=own, result=Result.CONFLICT, reason="it is gone since the plan; plan again")
+    if live.visibility is not own.visibility:
+        reason = f"it is {live.visibility} since the plan; plan again"
+        return Outcome(change=own, result=Result.CONFLICT, reason=reason)
+    seen = seen_values({a.name: None for a in own.attributes}, live)
+    # A record that leaves has all its managed values in the plan; a deleted one cannot be archived as well.
+    moved = [
+        a.name
+        for a in own.attributes
+        if (seen[a.name] or None) != (a.before or None) and not (a.name == ARCHIVED and a.before in {None, False})
+    ]
+    if moved:
+        reason = f"{', '.join(moved)} changed since the plan; plan again"
+        return Outcome(change=own, result=Result.CONFLICT, reason=reason)
+    return None

@@ -1,0 +1,174 @@
+"""Carry a shown and approved plan out: journal, signals, progress, and the verdict at the end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from reconciler.apply.run import apply
+from reconciler.apply.worksite import ApplyOptions, Halt, Worksite
+from reconciler.cli.planning import Prepared
+from reconciler.cli.session import Session
+from reconciler.cli.showing import emit, now, told
+from reconciler.core.change import Plan
+from reconciler.core.codec import differing
+from reconciler.core.outcome import Outcome, Refusal, Result
+from reconciler.core.state import State
+from reconciler.errors import Interrupted, LocalDisk, NotAllowed, ReconcilerError, Refused, Unfinished
+from reconciler.record import Recorder
+from reconciler.reports.events import outcomes_events
+from reconciler.reports.outcomes import render_outcomes
+from reconciler.reports.text import heading
+from reconciler.store.history import History
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+
+QUIET_PERIOD_S = 60.0
+
+
+def quiet_period_s(flags: Mapping[str, Any]) -> float:
+    """Give how long an unanswered create is looked for."""
+    told = flags.get("settle")
+    return QUIET_PERIOD_S if told is None else float(told)
+
+
+def wait_for_open_intents(session: Session, state: State, settle_s: float) -> None:
+    """Wait out the quiet period of an interrupted run, so that what it sent has arrived before anything is read.
+
+    The whole of it is waited, for a wall clock may have been set in between and must not shorten it.
+    """
+    if not state.intents:
+        return
+    count = len(state.intents)
+    session.terminal.talk(
+        f"An interrupted run left {count} create{'s' if count > 1 else ''} open; waiting {settle_s:g} s for what it "
+        "may have sent. Then they are looked up."
+    )
+    time.sleep(settle_s)
+
+
+def check_expected(plan: Plan, expected: str, saved: Plan | None) -> None:
+    """Refuse a plan that is not the one that was reviewed, and say what moved."""
+    if plan.plan_id == expected:
+        return
+    moved = ""
+    if saved is not None:
+        rows = [
+            f"  {address}: {'reviewed: ' + heading(before) if before else 'not reviewed'}; "
+            f"{'now: ' + heading(after) if after else 'now: nothing to do'}"
+            for address, (before, after) in differing(saved, plan).items()
+        ]
+        moved = "What moved:\n" + "\n".join(rows[:20]) + ("\n  ..." if len(rows) > 20 else "") + "\n"  # noqa: PLR2004 - enough to see what happened
+    raise Refused(
+        "the plan is no longer what was reviewed",
+        (),
+        f"Reviewed was {expected}; configuration, state and account now give {plan.plan_id}.\n{moved}Nothing was "
+        "written. Plan again, and have that reviewed.",
+        code="stale-plan",
+    )
+
+
+def carry_out(session: Session, prepared: Prepared, run: str, flags: Mapping[str, Any]) -> int:
+    """Apply a plan that is approved; give the exit code, or raise what the run ended with."""
+    plan = prepared.plan
+    recorder = Recorder(session.store, prepared.state)
+    began = now()
+    reader = session.reader
+    root = plan.options.root if plan.options.change_root or not prepared.state.root else prepared.state.root
+    state = recorder.begin(plan.account, reader.origin, root)
+    halt = Halt()
+    with _signals(halt) as signals, session.terminal.meter("Applying") as meter:
+        meter.total(len(plan.changes))
+        tell = told(session)
+
+        def advance(outcome: Outcome) -> None:
+            tell(outcome)
+            meter.advance()
+
+        site = Worksite(
+            writer=reader,
+            ledger=recorder,
+            state=state,
+            options=ApplyOptions(
+                run=run,
+                parallelism=session.settings.parallelism,
+                settle_s=quiet_period_s(flags),
+                fail_fast=bool(flags.get("fail_fast")),
+                now=now,
+            ),
+            listed_at_s=prepared.read_at_s,
+            halt=halt,
+            told=advance,
+        )
+        outcomes = apply(plan, site)
+    _close(session, recorder, halt, run, began, plan, outcomes)
+    return _verdict(outcomes, halt, signals)
+
+
+def _close(
+    session: Session,
+    recorder: Recorder,
+    halt: Halt,
+    run: str,
+    began: str,
+    plan: Plan,
+    outcomes: Sequence[Outcome],
+) -> None:
+    """Show the end, then keep the state and the record of the run; the journal has it all should that fail."""
+    if session.terminal.as_json:
+        emit(session, outcomes_events(outcomes))
+    else:
+        session.terminal.result("\n" + render_outcomes(outcomes, session.rendering))
+    try:
+        recorder.finish()
+        History(session.runs).write(run, plan.account, began, outcomes)
+    except LocalDisk as failure:
+        halt.stop("this machine's disk failed", failure)
+
+
+def _verdict(outcomes: Sequence[Outcome], halt: Halt, signals: Sequence[int]) -> int:
+    if signals:
+        left = sum(outcome.result is not Result.DONE for outcome in outcomes)
+        raise Interrupted(
+            "interrupted", f"{left} changes are left. Run `reconciler plan` to see them.", signal_number=signals[0]
+        )
+    if halt.failure is not None:
+        raise halt.failure
+    unfinished = [outcome for outcome in outcomes if outcome.result is not Result.DONE]
+    if not unfinished:
+        return 0
+    summary = f"{len(unfinished)} of {len(outcomes)} changes are not done"
+    written = any(outcome.result in {Result.DONE, Result.UNKNOWN} for outcome in outcomes)
+    if written:
+        raise Unfinished(summary, "The table above says why, record by record.")
+    causes = {outcome.cause for outcome in unfinished}
+    if causes & {Refusal.LOGIN, Refusal.FORBIDDEN}:
+        raise NotAllowed(summary, f"{unfinished[0].reason}. Nothing was written.")
+    if any(outcome.result is Result.CONFLICT for outcome in unfinished):
+        raise Refused(summary, (), "The account has moved since the plan. Nothing was written; plan again.")
+    raise ReconcilerError(summary, "The table above says why, record by record. Nothing was written.")
+
+
+@contextmanager
+def _signals(halt: Halt) -> Iterator[list[int]]:
+    """Take the first SIGINT or SIGTERM as a wish to end well, the second as an order to end now."""
+    taken: list[int] = []
+
+    def take(number: int, _: FrameType | None) -> None:
+        if taken:
+            os._exit(128 + number)
+        taken.append(number)
+        halt.stop("the run was interrupted")
+
+    before = {number: signal.signal(number, take) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield taken
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

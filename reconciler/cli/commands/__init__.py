@@ -1,0 +1,1 @@
+"""One module per command or group of commands; each says what to do and leaves how to others."""

@@ -1,0 +1,170 @@
+"""`state list|show|mv|rm` and `import`: bindings by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+
+import click
+import msgspec
+
+from reconciler.cli.options import account_options
+from reconciler.cli.planning import check_belongs
+from reconciler.cli.session import Session, begun
+from reconciler.core.resource import Address, LiveResource, RemoteId, child_address, key_of, parent_of
+from reconciler.core.state import Bind, Binding, State, StateEdit, Unbind, edited
+from reconciler.errors import Refused, UsageError
+from reconciler.providers.freshbooks.wire import CLIENT, CONTACT
+from reconciler.read import chosen
+from reconciler.record import Recorder
+from reconciler.store.lock import held
+
+Edits = Callable[[State], list[StateEdit]]
+
+
+@click.group()
+def state() -> None:
+    """List, show, rename and forget bindings."""
+
+
+@state.command("list")
+@click.argument("patterns", nargs=-1, metavar="[ADDRESS]...")
+@click.pass_context
+def list_(context: click.Context, patterns: tuple[str, ...]) -> None:
+    """List the bound addresses, all or those that match (globs)."""
+    with begun(context, account=False) as session:
+        bindings = session.store.load().bindings
+        for address in sorted(bindings):
+            if not patterns or any(fnmatchcase(address, pattern) for pattern in patterns):
+                session.terminal.result(f"{address}  {bindings[address].id}")
+
+
+@state.command()
+@click.argument("address")
+@click.pass_context
+def show(context: click.Context, address: str) -> None:
+    """Show what is recorded of one address, as JSON."""
+    with begun(context, account=False) as session:
+        binding = _bound(session.store.load(), address)
+        told = {"address": address, **msgspec.to_builtins(binding)}
+        session.terminal.result(msgspec.json.format(msgspec.json.encode(told), indent=2).decode())
+
+
+@state.command()
+@click.argument("old")
+@click.argument("new")
+@click.pass_context
+def mv(context: click.Context, old: str, new: str) -> None:
+    """Rename an address; its contacts move along. FreshBooks is not asked."""
+
+    def edits(known: State) -> list[StateEdit]:
+        binding = _bound(known, old)
+        _check_address(new)
+        if new in known.bindings:
+            raise Refused(
+                "the new address is bound already", (), f"{new} is bound to id {known.bindings[Address(new)].id}."
+            )
+        if (parent_of(Address(old)) is None) is not (parent_of(Address(new)) is None):
+            raise UsageError("a client cannot become a contact", f"{old} and {new} are of different kinds.")
+        moved: list[StateEdit] = [Unbind(address=Address(old)), Bind(address=Address(new), binding=binding)]
+        for address, child in known.bindings.items():
+            if parent_of(address) == old:
+                target = child_address(Address(new), CONTACT.collection, key_of(address))
+                moved += [Unbind(address=address), Bind(address=target, binding=child)]
+        return moved
+
+    with begun(context, account=False) as session:
+        _edit(session, edits)
+        session.terminal.result(f"Moved {old} to {new}. Rename the key in the YAML as well.")
+
+
+@state.command()
+@click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...")
+@click.pass_context
+def rm(context: click.Context, addresses: tuple[str, ...]) -> None:
+    """Forget bindings, with those of their contacts. Nothing in FreshBooks changes."""
+
+    def edits(known: State) -> list[StateEdit]:
+        for address in addresses:
+            _bound(known, address)
+        gone = [a for a in known.bindings if a in addresses or parent_of(a) in addresses]
+        return [Unbind(address=address) for address in gone]
+
+    with begun(context, account=False) as session:
+        count = _edit(session, edits)
+        session.terminal.result(f"Forgot {count} binding{'s' if count != 1 else ''}.")
+
+
+@click.command("import")
+@click.argument("address")
+@click.argument("remote_id", metavar="ID", type=click.IntRange(1))
+@account_options
+@click.pass_context
+def import_(context: click.Context, address: str, remote_id: int, account: str | None, parallelism: int | None) -> None:
+    """Bind one address to one record by hand; `plan` then shows what differs.
+
+    ADDRESS is clients.KEY or clients.KEY.contacts.KEY.
+    """
+    _check_address(address)
+    with begun(context, {"account": account, "parallelism": parallelism}) as session:
+        configuration = session.load()
+        reader = session.reader
+        account_id = chosen(reader.identify(), session.settings.account or configuration.account or "")
+        reader.use_account(account_id)
+
+        def edits(known: State) -> list[StateEdit]:
+            check_belongs(known, account_id, reader.origin)
+            return [Bind(address=Address(address), binding=_found(session, known, Address(address), remote_id))]
+
+        _edit(session, edits, account_id=account_id)
+        session.terminal.result(f"Bound {address} to id {remote_id}. Run `reconciler plan` to see what differs.")
+
+
+def _found(session: Session, known: State, address: Address, remote_id: int) -> Binding:
+    """Read the record to be bound; it must exist, and be nobody else's."""
+    number = RemoteId(remote_id)
+    for other, binding in known.bindings.items():
+        if binding.id == number and other != address and (parent_of(other) is None) is (parent_of(address) is None):
+            raise Refused(
+                "the record is bound already", (), f"id {number} belongs to {other}; `state rm {other}` frees it."
+            )
+    parent = parent_of(address)
+    if parent is None:
+        if session.reader.fetch(number) is None:
+            raise Refused("there is no such record", (), f"The account has no client {number}.")
+        return Binding(id=number)
+    owner = known.bindings.get(parent)
+    live: LiveResource | None = session.reader.fetch(owner.id) if owner is not None else None
+    if owner is None or live is None:
+        raise Refused("the client of this contact is not bound", (), f"Import or apply {parent} first.")
+    if all(child.id != number for child in live.children or ()):
+        raise Refused("there is no such record", (), f"{parent} has no contact {number}.")
+    return Binding(id=number, parent=owner.id)
+
+
+def _edit(session: Session, edits: Edits, *, account_id: str | None = None) -> int:
+    """Change the state under its lock; give how many edits there were."""
+    with held(session.store.path, "state"):
+        known = session.store.load()
+        wanted = edits(known)
+        if account_id is not None:
+            known = Recorder(session.store, known).begin(account_id, session.reader.origin, known.root)
+        session.store.save(edited(known, tuple(wanted)))
+        return len(wanted)
+
+
+def _bound(known: State, address: str) -> Binding:
+    binding = known.bindings.get(Address(address))
+    if binding is None:
+        raise UsageError(
+            "the address is not bound", f"{address} is not in the state; `reconciler state list` shows all."
+        )
+    return binding
+
+
+def _check_address(address: str) -> None:
+    parts = address.split(".")
+    client = len(parts) == 2 and parts[0] == CLIENT.collection and parts[1]  # noqa: PLR2004 - clients.KEY
+    contact = len(parts) == 4 and parts[0] == CLIENT.collection and parts[2] == CONTACT.collection and all(parts)  # noqa: PLR2004 - clients.KEY.contacts.KEY
+    if not client and not contact:
+        raise UsageError("this is not an address", f"{address}: write clients.KEY or clients.KEY.contacts.KEY.")

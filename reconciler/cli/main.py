@@ -1,0 +1,139 @@
+"""The program's entry: the table of commands, and the one `try` that turns errors into text and exit codes.
+
+It imports nothing heavy: `--help` and `--version` answer at once, and each command imports what it needs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from reconciler.cli.lazy import LazyGroup, completed
+from reconciler.cli.options import global_options
+from reconciler.errors import Interrupted, ReconcilerError, UsageError
+
+COMMANDS = {
+    name: (f"reconciler.cli.commands.{place}", told)
+    for name, place, told in (
+        ("validate", "validate:validate", "Check configuration files; offline, without a token."),
+        ("plan", "plan:plan", "Show what would change, and change nothing."),
+        ("show", "plan:show", "Show a saved plan."),
+        ("apply", "apply:apply", "Show the plan, ask, and carry it out."),
+        ("import", "bindings:import_", "Bind one address to one record by hand."),
+        ("state", "bindings:state", "List, show, rename and forget bindings."),
+        ("schema", "schema:schema", "Print a JSON Schema, for editors and CI."),
+        ("sandbox", "sandbox:sandbox", "Run a FreshBooks account on this machine."),
+        ("demo", "demo:demo", "See the main job done, step by step, in a sandbox."),
+    )
+}
+
+HELP = """Keep the clients of a FreshBooks account in git.
+
+YAML files describe the clients and their contacts; `plan` shows what differs from the live account, and `apply` makes
+exactly the calls of that plan. Start with `reconciler demo`.
+
+Every option can also be set in the environment as RECONCILER_<FLAG>, for example RECONCILER_PARALLELISM=4.
+"""
+
+EPILOG = """Exit codes: 0 done; 1 error or declined; 2 changes pending (--detailed-exitcode); 3 configuration invalid;
+4 account not read completely; 5 refused; 6 partly applied; 7 ambiguous; 8 not logged in or not allowed; 9 state or
+plan unusable; 10 locked; 11 local disk; 64 wrong usage; 130/143 interrupted.
+"""
+
+
+def program() -> click.Command:
+    """Build the command tree."""
+    group = LazyGroup(
+        name="reconciler",
+        help=HELP,
+        epilog=EPILOG,
+        table=COMMANDS,
+        shared=global_options(),
+        params=[*global_options(), _version_option()],
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+        no_args_is_help=True,
+    )
+    return completed(group, ())
+
+
+def _version_option() -> click.Option:
+    def show(context: click.Context, _: click.Parameter, *, value: bool) -> None:
+        if value and not context.resilient_parsing:
+            from importlib.metadata import version  # noqa: PLC0415 - only here, and it is slow to import
+
+            click.echo(f"reconciler {version('freshbooks-reconciler')}")
+            context.exit()
+
+    def callback(context: click.Context, parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click calls it by position
+        show(context, parameter, value=value)
+
+    return click.Option(
+        ["--version"], is_flag=True, is_eager=True, expose_value=False, callback=callback, help="Show the version."
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command line and leave with its exit code."""
+    code = run(list(sys.argv[1:] if arguments is None else arguments))
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        # Whoever read our output has gone; Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    if code in {130, 143}:
+        # Threads that still wait for an answer would keep the interpreter; everything durable is written.
+        os._exit(code)
+    sys.exit(code)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line; give its exit code. Nothing else in the program decides how an error ends."""
+    context: dict[str, object] = {}
+    try:
+        result = program().main(args=list(arguments), prog_name="reconciler", standalone_mode=False, obj=context)
+    except Exception as error:  # noqa: BLE001 - the one place where everything ends as text
+        if context.get("debug"):
+            import traceback  # noqa: PLC0415 - only for --debug
+
+            traceback.print_exc()
+        return _told(_named(error), context)
+    except KeyboardInterrupt:
+        return _told(Interrupted("interrupted"), context)
+    return result if isinstance(result, int) else 0
+
+
+def _named(error: Exception) -> ReconcilerError:
+    """Give any exception its place in our tree."""
+    match error:
+        case ReconcilerError():
+            return error
+        case click.exceptions.Abort():
+            return Interrupted("interrupted")
+        case click.ClickException():
+            where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "reconciler"
+            return UsageError(error.format_message(), f"Try '{where} --help'.")
+        case OSError():
+            return ReconcilerError("the operating system refused", f"{error.strerror or error}: {error.filename or ''}")
+        case _:
+            return ReconcilerError(
+                "an error that should not have happened",
+                f"{type(error).__name__}: this is a fault of the program. Run again with --debug and report what it "
+                "prints. What was written so far is recorded; `reconciler plan` shows what is left.",
+                code="internal",
+            )
+
+
+def _told(error: ReconcilerError, context: dict[str, object]) -> int:
+    """Print an error where people and scripts look for it; give its exit code."""
+    from reconciler.cli.terminal import Terminal  # noqa: PLC0415 - needed only when something went wrong
+
+    Terminal.of(context).tell(error)
+    return error.signal_number + 128 if isinstance(error, Interrupted) else error.exit_code
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""What a command works with, put together once: terminal, settings, account, state. The composition root's workshop.
+
+Implementations are chosen here and nowhere else; everything after this sees ports.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.terminal import Terminal
+from reconciler.errors import Interrupted, NotAllowed
+from reconciler.load import LoadOptions, load
+from reconciler.providers.freshbooks.wire import CLIENT
+from reconciler.reports.options import RenderOptions
+from reconciler.settings import Settings, settings
+from reconciler.store.statefile import StateFile
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from reconciler.core.resource import Configuration
+    from reconciler.providers.freshbooks.provider import FreshBooks
+
+HOME = Path(".reconciler")
+SANDBOX_HOME = HOME / "sandbox"
+SANDBOX_ACCOUNT = "Sandbx"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One run's surroundings."""
+
+    terminal: Terminal
+    settings: Settings
+    store: StateFile
+    account: FreshBooks | None = None
+    configuration: Configuration | None = None
+    """Loaded already where the account depends on it; else it is loaded while the account is read."""
+    runs: Path = HOME / "runs"
+
+    @property
+    def rendering(self) -> RenderOptions:
+        """Give the options that reports render with."""
+        return replace(self.terminal.rendering, sensitive=self.settings.sensitive)
+
+    @property
+    def reader(self) -> FreshBooks:
+        """Give the account, which the command has asked for."""
+        if self.account is None:
+            raise TypeError("this session was begun without an account")
+        return self.account
+
+    def load(self) -> Configuration:
+        """Load the root, once."""
+        if self.configuration is not None:
+            return self.configuration
+        options = LoadOptions(defaults=self.settings.defaults, rules=self.settings.rules)
+        return load(self.settings.root, CLIENT, options)
+
+
+@contextmanager
+def begun(context: click.Context, flags: Mapping[str, Any] | None = None, *, account: bool = True) -> Iterator[Session]:
+    """Begin a command: go to its folder, read the settings, and reach the account if it needs one."""
+    shared: Mapping[str, Any] = context.find_root().ensure_object(dict)
+    if shared.get("chdir"):
+        os.chdir(shared["chdir"])
+    signal.signal(signal.SIGTERM, _end)
+    terminal = Terminal.of(shared)
+    chosen = settings({**shared, **(flags or {})}, os.environ, _user_file())
+    session = Session(terminal=terminal, settings=chosen, store=StateFile(Path(chosen.state)))
+    with ExitStack() as stack:
+        if shared.get("sandbox"):
+            session = _in_sandbox(session, shared, stack)
+        if account:
+            session = replace(session, account=_account(session, stack, debug=bool(shared.get("debug"))))
+        yield session
+    terminal.check_kept()
+
+
+def _end(number: int, _: FrameType | None) -> None:
+    raise Interrupted("ended by a signal", signal_number=number)
+
+
+def _user_file() -> Path:
+    from platformdirs import user_config_path  # noqa: PLC0415 - `--help` does not need it
+
+    return user_config_path("reconciler") / "settings.yaml"
+
+
+def _in_sandbox(session: Session, shared: Mapping[str, Any], stack: ExitStack) -> Session:
+    """Work on a local account that persists, under the account id that the YAML names, with a state of its own."""
+    from reconciler.sandbox.server import Options, running  # noqa: PLC0415 - a server is imported only to be run
+
+    configuration = session.load() if Path(session.settings.root).exists() else None
+    named = session.settings.account or (configuration.account if configuration is not None else None)
+    account_id = named or SANDBOX_ACCOUNT
+    SANDBOX_HOME.mkdir(parents=True, exist_ok=True)
+    options = Options(
+        account=account_id, db=str(SANDBOX_HOME / f"{account_id}.db"), calls_per_minute=0, creates_per_minute=0
+    )
+    sandbox = stack.enter_context(running(options))
+    state = Path(shared.get("state") or SANDBOX_HOME / f"{account_id}.state.json")
+    chosen = replace(
+        session.settings,
+        api_url=sandbox.url,
+        token=sandbox.access_token,
+        token_command=(),
+        account=account_id,
+        state=str(state),
+    )
+    return replace(
+        session, settings=chosen, store=StateFile(state), configuration=configuration, runs=SANDBOX_HOME / "runs"
+    )
+
+
+def _account(session: Session, stack: ExitStack, *, debug: bool) -> FreshBooks:
+    from reconciler.providers.freshbooks.api import Api  # noqa: PLC0415 - httpx is slow to import
+    from reconciler.providers.freshbooks.auth import CommandToken, GivenToken, Token  # noqa: PLC0415 - with it
+    from reconciler.providers.freshbooks.pace import Pace  # noqa: PLC0415 - with it
+    from reconciler.providers.freshbooks.provider import FreshBooks  # noqa: PLC0415 - with it
+
+    chosen = session.settings
+    token: Token
+    if chosen.token is not None:
+        token = GivenToken(chosen.token)
+    elif chosen.token_command:
+        token = CommandToken(chosen.token_command)
+    else:
+        raise NotAllowed(
+            "there is no access token",
+            "Set FRESHBOOKS_ACCESS_TOKEN to an access token of your FreshBooks app, or `token_command` in "
+            f"{_user_file()}. Without an account, try --sandbox, or `reconciler demo`.",
+            code="no-token",
+        )
+
+    def trace(method: str, path: str, told: str, seconds: float) -> None:
+        session.terminal.talk(f"{method} {path}: {told} in {seconds * 1000:.0f} ms")
+
+    api = Api(
+        chosen.api_url,
+        token,
+        parallelism=chosen.parallelism,
+        pace=Pace(chosen.rate_share),
+        trace=trace if debug else None,
+    )
+    stack.callback(api.close)
+    return FreshBooks(api, parallelism=chosen.parallelism)
+
+
+def stdin_is_terminal() -> bool:
+    """Tell whether a person could answer."""
+    return sys.stdin is not None and sys.stdin.isatty()

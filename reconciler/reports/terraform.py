@@ -1,0 +1,176 @@
+"""A plan in Terraform's JSON plan representation, which policy engines and review tools read, and back again.
+
+https://developer.hashicorp.com/terraform/internals/json-format. What only we know stands under one further key,
+`reconciler`: the plan id and the plan itself, from which a saved plan is applied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import assert_never
+
+import msgspec
+
+from reconciler.core.change import Action, Change, Plan
+from reconciler.core.codec import plan_from_builtins, plan_to_builtins
+from reconciler.core.resource import Address, Value, key_of, parent_of
+from reconciler.errors import PlanUnusable
+from reconciler.reports.options import RenderOptions
+
+FORMAT_VERSION = "1.2"
+COMPATIBLE_WITH = "1.9.0"
+PROVIDER = "registry.terraform.io/freshbooks/freshbooks"
+
+Json = dict[str, object]
+
+
+def encode_plan(plan: Plan, options: RenderOptions) -> bytes:
+    """Give the saved plan: one line of JSON."""
+    return msgspec.json.encode(plan_document(plan, options), order="deterministic") + b"\n"
+
+
+def plan_document(plan: Plan, options: RenderOptions) -> Json:
+    """Give the whole document."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "terraform_version": COMPATIBLE_WITH,
+        "variables": {},
+        "planned_values": {"root_module": {"resources": _resources(plan.changes, after=True)}},
+        "resource_changes": [resource_change(change, options) for change in plan.changes],
+        "resource_drift": [_drift(change, options) for change in plan.drift],
+        "prior_state": {
+            "format_version": "1.0",
+            "terraform_version": COMPATIBLE_WITH,
+            "values": {"root_module": {"resources": _resources(plan.changes, after=False)}},
+        },
+        "configuration": {
+            "provider_config": {"freshbooks": {"name": "freshbooks", "full_name": PROVIDER}},
+            "root_module": {},
+        },
+        "applyable": not plan.empty and not plan.refusals,
+        "complete": not plan.options.targets and not plan.options.excludes,
+        "errored": bool(plan.refusals),
+        "reconciler": {"plan_id": plan.plan_id, "plan": plan_to_builtins(plan)},
+    }
+
+
+def decode_plan(raw: bytes) -> Plan:
+    """Give the plan of a saved document.
+
+    Raises:
+        PlanUnusable: not JSON, torn, of another format, or without our part.
+    """
+    try:
+        document = msgspec.json.decode(raw)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise PlanUnusable("the saved plan cannot be read", f"It is not one JSON document ({error}).") from error
+    if not isinstance(document, dict) or document.get("format_version") != FORMAT_VERSION:
+        raise PlanUnusable("the saved plan cannot be read", f"It is not a plan of format {FORMAT_VERSION}.")
+    ours = document.get("reconciler")
+    if not isinstance(ours, dict) or "plan" not in ours:
+        raise PlanUnusable("the saved plan cannot be read", "It has no `reconciler` part: another program made it.")
+    plan = plan_from_builtins(ours["plan"])
+    if ours.get("plan_id") != plan.plan_id:
+        raise PlanUnusable("the saved plan was altered", "Its plan id is not that of the plan inside.")
+    return plan
+
+
+def terraform_address(address: Address, kind: str) -> str:
+    """Give `freshbooks_client.acme`, or `freshbooks_contact.acme["jane"]` for a child."""
+    parent = parent_of(address)
+    if parent is None:
+        return f"freshbooks_{kind}.{key_of(address)}"
+    return f'freshbooks_{kind}.{key_of(parent)}["{key_of(address)}"]'
+
+
+def resource_of(address: Address, kind: str) -> Json:
+    """Give the keys that name a record in every part of the document."""
+    parent = parent_of(address)
+    named: Json = {
+        "address": terraform_address(address, kind),
+        "mode": "managed",
+        "type": f"freshbooks_{kind}",
+        "name": key_of(parent or address),
+        "provider_name": PROVIDER,
+    }
+    if parent is not None:
+        named["index"] = key_of(address)
+    return named
+
+
+def actions(change: Change) -> list[str]:
+    """Give Terraform's actions of a change."""
+    match change.action:
+        case Action.CREATE:
+            return ["create"]
+        case Action.DELETE:
+            return ["delete"]
+        case Action.FORGET:
+            return ["forget"]
+        case Action.NO_OP:
+            return ["no-op"]
+        case Action.ADOPT | Action.MOVE | Action.RECOVER:
+            return ["update"] if change.attributes else ["no-op"]
+        case Action.UPDATE | Action.RESTORE | Action.ARCHIVE | Action.UNARCHIVE:
+            return ["update"]
+        case _:
+            assert_never(change.action)
+
+
+def resource_change(change: Change, options: RenderOptions) -> Json:
+    """Give one entry of `resource_changes`."""
+    before, after = _before(change), _after(change)
+    hidden = dict.fromkeys(sorted(options.sensitive & set(change.managed)), True)
+    told: Json = {
+        "actions": actions(change),
+        "before": before,
+        "after": after,
+        "after_unknown": {"id": True} if change.action is Action.CREATE else {},
+        "before_sensitive": hidden if before is not None else False,
+        "after_sensitive": hidden if after is not None else False,
+    }
+    if change.action in {Action.ADOPT, Action.RECOVER} and change.id is not None:
+        told["importing"] = {"id": str(change.id)}
+    entry = {**resource_of(change.address, change.kind), "change": told}
+    if change.moved_from is not None:
+        entry["previous_address"] = terraform_address(change.moved_from, change.kind)
+    if change.reason:
+        entry["action_reason"] = change.reason
+    return entry
+
+
+def _before(change: Change) -> Json | None:
+    if change.action is Action.CREATE:
+        return None
+    values: dict[str, Value] = {} if change.removed else dict(change.managed)
+    values.update({attribute.name: attribute.before for attribute in change.attributes})
+    return {**({"id": str(change.id)} if change.id is not None else {}), **values}
+
+
+def _after(change: Change) -> Json | None:
+    if change.action in {Action.DELETE, Action.FORGET}:
+        return None
+    values: dict[str, Value] = _before(change) or {}  # type: ignore[assignment] # values and an id
+    values.update(change.managed)
+    values.update({attribute.name: attribute.after for attribute in change.attributes})
+    return dict(values)
+
+
+def _drift(change: Change, options: RenderOptions) -> Json:
+    """Give one entry of `resource_drift`: Terraform shows it from the recorded values to the live ones."""
+    entry = resource_change(change, options)
+    told = entry["change"]
+    if isinstance(told, dict):
+        told["before"], told["after"] = told["after"], told["before"]
+    return entry
+
+
+def _resources(changes: Iterable[Change], *, after: bool) -> list[Json]:
+    """Give the records that the plan touches, as they will be or as they are."""
+    found = []
+    for change in sorted(changes, key=lambda change: change.address):
+        values = _after(change) if after else _before(change)
+        if values is not None:
+            named: Mapping[str, object] = resource_of(change.address, change.kind)
+            found.append({**named, "schema_version": 0, "values": values, "sensitive_values": {}})
+    return found

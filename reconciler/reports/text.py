@@ -1,0 +1,214 @@
+"""A plan as Terraform lays one out: a legend, one block a record, the sums."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from reconciler.core.change import ARCHIVED, Action, AttributeChange, Change, Plan
+from reconciler.core.guard import destroys, updates
+from reconciler.core.resource import Value
+from reconciler.reports.diagnostics import render_diagnostics
+from reconciler.reports.options import RenderOptions
+from reconciler.reports.paint import paint, plain, quoted
+
+SYMBOLS: Mapping[Action, tuple[str, str, str]] = {
+    Action.CREATE: ("+", "green", "create"),
+    Action.RESTORE: ("^", "green", "restore what was deleted"),
+    Action.UPDATE: ("~", "yellow", "update in-place"),
+    Action.ARCHIVE: ("~", "yellow", "update in-place"),
+    Action.UNARCHIVE: ("~", "yellow", "update in-place"),
+    Action.DELETE: ("-", "red", "destroy"),
+    Action.ADOPT: ("<=", "cyan", "adopt what exists (no change of its own)"),
+    Action.RECOVER: ("<=", "cyan", "adopt what exists (no change of its own)"),
+    Action.MOVE: ("->", "cyan", "move to another address (no change of its own)"),
+    Action.FORGET: (".", "dim", "forget (stays in FreshBooks)"),
+    Action.NO_OP: ("=", "dim", "record only"),
+}
+HIDDEN = "(sensitive value)"
+_MOST_NOTES = 50
+
+
+def render_plan(plan: Plan, options: RenderOptions) -> str:
+    """Give the whole plan, its notes and, last, what refuses it."""
+    parts = []
+    first = [note for note in plan.notes if note.code == "no-state"]
+    notes = [note for note in plan.notes if note.code != "no-state"]
+    if first:
+        parts.append(render_diagnostics(first, options))
+    if plan.drift:
+        parts.append(_drift(plan, options))
+    if plan.changes:
+        parts.append(_legend(plan.changes, options))
+        parts += [_block(change, options) for change in plan.changes]
+    if notes:
+        parts.append(render_diagnostics(notes[:_MOST_NOTES], options))
+        if len(notes) > _MOST_NOTES:
+            parts.append(f"... and {len(notes) - _MOST_NOTES} more notes (all of them in --format json).")
+    parts.append(summary(plan, options))
+    if plan.refusals:
+        parts.append(render_diagnostics(plan.refusals, options))
+    return "\n\n".join(parts) + "\n"
+
+
+def _legend(changes: Iterable[Change], options: RenderOptions) -> str:
+    used = dict.fromkeys(SYMBOLS[change.action] for change in changes)
+    lines = ["The following actions bring FreshBooks in line with the configuration:"]
+    order = list(dict.fromkeys(SYMBOLS.values()))
+    for symbol, style, told in sorted(used, key=order.index):
+        lines.append(f"{paint(f'{symbol:>4}', style, colour=options.colour)} {told}")
+    return "\n".join(lines)
+
+
+_HEADINGS = {
+    Action.CREATE: "will be created",
+    Action.RESTORE: "will be restored",
+    Action.UPDATE: "will be updated in-place",
+    Action.ARCHIVE: "will be archived",
+    Action.UNARCHIVE: "will be brought back from the archive",
+    Action.DELETE: "will be destroyed",
+    Action.ADOPT: "will be adopted",
+    Action.RECOVER: "will be recovered",
+    Action.MOVE: "has moved",
+    Action.FORGET: "will be forgotten",
+    Action.NO_OP: "will be recorded",
+}
+
+
+def heading(change: Change) -> str:
+    """Say in one line what happens to a record."""
+    told = _HEADINGS[change.action]
+    if change.attributes and change.action in {Action.ADOPT, Action.RECOVER, Action.RESTORE, Action.UNARCHIVE}:
+        told += " and updated in-place" if _own(change) else ""
+    if change.moved_from is not None:
+        told = f"has moved from {change.moved_from}" + (" and will be updated in-place" if change.attributes else "")
+    return f"{change.address} {told}"
+
+
+def _own(change: Change) -> bool:
+    return any(attribute.name != ARCHIVED for attribute in change.attributes)
+
+
+def _block(change: Change, options: RenderOptions) -> str:
+    symbol, style, _ = SYMBOLS[change.action]
+    told = f"  # {plain(heading(change))}"
+    reasons = [change.reason] if change.reason else []
+    if change.id is not None:
+        reasons.append(f"id {change.id}")
+    if change.position is not None:
+        reasons.append(f"{change.position.file}:{change.position.line}")
+    lines = [paint(told, "bold", colour=options.colour) + (f" ({plain('; '.join(reasons))})" if reasons else "")]
+    rows = list(_rows(change, options))
+    key = plain(change.address.rpartition(".")[2])
+    opening = f"{paint(f'{symbol:>3}', style, colour=options.colour)} {change.kind} {quoted(key)}"
+    if not rows:
+        return lines[0]
+    lines.append(f"{opening} {{")
+    lines += rows
+    if change.unchanged and change.action is not Action.CREATE:
+        attributes = "attribute" if change.unchanged == 1 else "attributes"
+        lines.append(paint(f"        # ({change.unchanged} unchanged {attributes})", "dim", colour=options.colour))
+    lines.append("    }")
+    return "\n".join(lines)
+
+
+def _rows(change: Change, options: RenderOptions) -> Iterable[str]:
+    if change.balance and destroys(change):
+        yield paint(f"        # still owes {plain(change.balance)}", "yellow", colour=options.colour)
+    width = max((len(attribute.name) for attribute in change.attributes), default=0)
+    for attribute in change.attributes:
+        symbol, style, text = _row(change, attribute, options)
+        yield f"      {paint(symbol, style, colour=options.colour)} {attribute.name:<{width}} = {text}"
+
+
+def _row(change: Change, attribute: AttributeChange, options: RenderOptions) -> tuple[str, str, str]:
+    before = _shown(attribute.name, attribute.before, options)
+    after = _shown(attribute.name, attribute.after, options)
+    arrow = paint("->", "yellow", colour=options.colour)
+    if change.action is Action.CREATE:
+        return "+", "green", after
+    if change.action is Action.DELETE:
+        return "-", "red", f"{before} {paint('-> null', 'dim', colour=options.colour)}"
+    if attribute.before in {None, ""}:
+        return "+", "green", after
+    if attribute.after in {None, ""}:
+        return "-", "red", f"{before} {arrow} null"
+    return "~", "yellow", f"{before} {arrow} {after}"
+
+
+def _shown(name: str, value: Value, options: RenderOptions) -> str:
+    if value is None or value == "":
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return HIDDEN if name in options.sensitive else quoted(value)
+
+
+def _drift(plan: Plan, options: RenderOptions) -> str:
+    lines = ["Changed outside since the last apply; not taken back (policy.drift: report):", ""]
+    for change in plan.drift:
+        if change.action is Action.RESTORE:
+            lines.append(f"  # {change.address} was deleted in FreshBooks (id {change.id})")
+        else:
+            lines.append(f"  # {change.address} (id {change.id})")
+            lines += [
+                f"      {a.name}: {_shown(a.name, a.after, options)} -> {_shown(a.name, a.before, options)}"
+                for a in change.attributes
+            ]
+    return "\n".join(lines)
+
+
+# The sums.
+
+
+def counts(changes: Iterable[Change]) -> Counter[str]:
+    """Count changes by the words of the summary lines."""
+    found: Counter[str] = Counter()
+    for change in changes:
+        found[_word(change)] += 1
+    return found
+
+
+def _word(change: Change) -> str:
+    if change.action is Action.CREATE:
+        return "add"
+    if change.action is Action.DELETE or destroys(change):
+        return "destroy"
+    if updates(change):
+        return "change"
+    return {
+        Action.ADOPT: "adopt",
+        Action.MOVE: "move",
+        Action.FORGET: "forget",
+        Action.RECOVER: "recover",
+        Action.NO_OP: "record",
+    }.get(change.action, "change")
+
+
+ALSO = ("adopt", "move", "forget", "recover", "record")
+
+
+def summary(plan: Plan, options: RenderOptions) -> str:
+    """Give the closing lines of a plan."""
+    lines = []
+    if plan.empty:
+        unmanaged = _unmanaged(plan)
+        told = "No changes. Your account matches the configuration."
+        lines.append(paint(told, "green", "bold", colour=options.colour) + unmanaged)
+        if any(change for change in plan.drift):
+            lines[0] = "No changes to make; what was changed outside is shown above." + unmanaged
+    else:
+        found = counts(plan.changes)
+        head = paint("Plan:", "bold", colour=options.colour)
+        told = f"{found['add']} to add, {found['change']} to change, {found['destroy']} to destroy."
+        lines.append(f"{head} {told}{_unmanaged(plan)}")
+        also = [f"{found[word]} to {word}" for word in ALSO if found[word]]
+        if also:
+            lines.append(f"Also: {', '.join(also)}.")
+        lines.append(f"Plan id: {plan.plan_id}")
+    return "\n".join(lines)
+
+
+def _unmanaged(plan: Plan) -> str:
+    told = [f"{count} {kind}{'s' if count != 1 else ''}" for kind, count in plan.unmanaged.items() if count]
+    return f" ({' and '.join(told)} not managed)" if told else ""

@@ -1,0 +1,56 @@
+"""One run at a time on one state: a file lock that dies with its holder, and a note that says who that is."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import filelock
+
+from reconciler.errors import Locked
+from reconciler.store.durable import disk
+
+
+@contextlib.contextmanager
+def held(state: Path, run: str, *, timeout_s: float = 0.0) -> Iterator[None]:
+    """Hold the lock of a state for as long as the block lasts; wait `timeout_s` for another holder to end."""
+    path = state.with_name(state.name + ".lock")
+    note = state.with_name(state.name + ".holder")
+    with disk(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(path, timeout=timeout_s, mode=0o600)
+        try:
+            lock.acquire(poll_interval=0.05)
+        except filelock.Timeout as error:
+            raise _locked(note) from error
+    try:
+        with disk(note):
+            told = {
+                "run": run,
+                "host": socket.gethostname(),
+                "pid": os.getpid(),
+                "since": datetime.now(UTC).isoformat(timespec="seconds"),
+            }
+            note.write_text(json.dumps(told), encoding="utf-8")
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            note.unlink()
+        lock.release()
+
+
+def _locked(note: Path) -> Locked:
+    try:
+        told = json.loads(note.read_text(encoding="utf-8"))
+        who = f"run {told['run']} on {told['host']} (process {told['pid']}, since {told['since']})"
+    except (OSError, ValueError, KeyError, TypeError):
+        who = "another run"
+    return Locked(
+        "the state is in use",
+        f"It is held by {who}. The lock ends with that process. Try again, or wait for it with --lock-timeout 60.",
+    )
