@@ -46,8 +46,8 @@ def decide(match: Match, bound: Mapping[str, Binding], context: Context, into: D
     on_remove = resource.lifecycle.on_remove or context.policy.on_remove
     managed = _managed(resource)
     if (
-        match.rule is Rule.BINDING
-        and binding is not None
+        binding is not None
+        and match.moved_from is None
         and live.visibility is not Visibility.DELETED
         and binding.seal == seal_of(context.salt, managed, on_remove, protected=protected)
         and equal(managed, _seen(live, managed))
@@ -83,6 +83,13 @@ def _managed(resource: Resource) -> Mapping[str, Value]:
     if not ignored:
         return resource.fields
     return {name: value for name, value in resource.fields.items() if name not in ignored}
+
+
+def _mentioned(resource: Resource, fields: Mapping[str, Value]) -> Mapping[str, Value]:
+    """Leave out `archived` where only its having been put away by us asks for it, and not the YAML."""
+    if resource.archived is not None or ARCHIVED not in fields:
+        return fields
+    return {name: value for name, value in fields.items() if name != ARCHIVED}
 
 
 def _protected(resource: Resource, binding: Binding | None) -> bool:
@@ -129,7 +136,7 @@ def _differing(match: Match, wanted: Resource, live: LiveResource, context: Cont
         kind=context.kind.name,
         id=live.id,
         attributes=attributes,
-        managed=wanted.fields,
+        managed=_mentioned(resource, wanted.fields),
         position=resource.position,
         moved_from=match.moved_from,
         visibility=live.visibility,
@@ -188,8 +195,6 @@ def _reason(match: Match, change: Change) -> str:
             pass
     if change.action is Action.RESTORE and match.rule is Rule.BINDING:
         parts.append("deleted outside")
-    if match.moved_from is not None:
-        parts.append(f"was {match.moved_from}")
     parts.extend(edits(change.attributes))
     if change.action is Action.NO_OP:
         parts.append(_remembered(match, change))

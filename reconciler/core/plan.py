@@ -20,6 +20,7 @@ from reconciler.core.kind import Kind
 from reconciler.core.leave import leave, leave_orphan
 from reconciler.core.matching import Matching
 from reconciler.core.policy import UnmanagedPolicy
+from reconciler.core.relate import relate_moved_children
 from reconciler.core.resource import Account, Address, Configuration, LiveResource, key_of, parent_of
 from reconciler.core.state import Binding, State
 from reconciler.core.stops import described
@@ -48,7 +49,7 @@ def plan(sides: Sides, kind: Kind, options: PlanOptions, *, origin: str = "") ->
     children = _children_of(sides.state)
     _stay(sides, children, context, decisions)
     other_root = _leave(sides, children, kind, options, decisions)
-    changes = _chosen(decisions.changes, options)
+    changes = _chosen(relate_moved_children(decisions.changes, kind), options)
     made = Plan(
         account=sides.account.account_id,
         origin=origin,

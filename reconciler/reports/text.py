@@ -78,15 +78,13 @@ _HEADINGS = {
 def heading(change: Change) -> str:
     """Say in one line what happens to a record."""
     told = _HEADINGS[change.action]
-    if change.attributes and change.action in {Action.ADOPT, Action.RECOVER, Action.RESTORE, Action.UNARCHIVE}:
-        told += " and updated in-place" if _own(change) else ""
+    also = change.action in {Action.ADOPT, Action.RECOVER, Action.RESTORE, Action.UNARCHIVE, Action.MOVE}
+    if also and any(attribute.name != ARCHIVED for attribute in change.attributes):
+        told += " and updated in-place" if change.action is not Action.MOVE else " and will be updated in-place"
     if change.moved_from is not None:
-        told = f"has moved from {change.moved_from}" + (" and will be updated in-place" if change.attributes else "")
+        rest = "" if change.action is Action.MOVE else f" and {told}"
+        told = f"has moved from {change.moved_from}{rest}"
     return f"{change.address} {told}"
-
-
-def _own(change: Change) -> bool:
-    return any(attribute.name != ARCHIVED for attribute in change.attributes)
 
 
 def _block(change: Change, options: RenderOptions) -> str:

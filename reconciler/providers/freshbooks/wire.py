@@ -372,7 +372,7 @@ def encode_create(fields: Mapping[str, Value], children: Sequence[Mapping[str, V
     """Give the body of a POST that creates a client with its contacts."""
     client: dict[str, object] = {name: _sent(value) for name, value in fields.items()}
     if children:
-        client["contacts"] = [_contact_sent(child) for child in children]
+        client["contacts"] = [_new_contact(child) for child in children]
     return msgspec.json.encode({"client": client})
 
 
@@ -389,12 +389,17 @@ def encode_visibility(visibility: Visibility) -> bytes:
 def encode_contacts(current: Sequence[LiveResource], added: Sequence[Mapping[str, Value]]) -> bytes:
     """Give the body of the PUT that replaces the contacts: all that are there, with their ids, then the new ones."""
     kept = [{**_contact_sent(contact.fields), "contactid": contact.id} for contact in current]
-    return msgspec.json.encode({"client": {"contacts": [*kept, *(_contact_sent(child) for child in added)]}})
+    return msgspec.json.encode({"client": {"contacts": [*kept, *map(_new_contact, added)]}})
 
 
 def encode_contact(fields: Mapping[str, Value]) -> bytes:
     """Give the body of the PUT of one contact, with all five fields: nobody says whether absent ones are kept."""
     return msgspec.json.encode({"contact": _contact_sent(fields)})
+
+
+def _new_contact(fields: Mapping[str, Value]) -> dict[str, object]:
+    """Give a contact that does not exist yet: only what is mentioned."""
+    return {name: _sent(value) for name, value in fields.items()}
 
 
 def _contact_sent(fields: Mapping[str, Value]) -> dict[str, object]:

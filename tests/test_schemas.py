@@ -1,0 +1,118 @@
+"""The shipped schemas say what the program does: fields are those it can write, documents are what it stores."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+
+from reconciler import schema_files
+from reconciler.core.change import Plan
+from reconciler.core.codec import StateDocument
+from reconciler.core.kind import FieldType
+from reconciler.documents.parse import parse
+from reconciler.providers.freshbooks.wire import CLIENT, CONTACT
+from reconciler.reports.terraform import COMPATIBLE_WITH, FORMAT_VERSION
+
+DRAFT = "http://json-schema.org/draft-07/schema#"
+FOLDER = Path(schema_files.__file__).parent.parent / "schemas"
+
+
+def described(name: str) -> Any:  # noqa: ANN401 - a JSON Schema
+    """Build the schema of a document that the program writes, from the types that it is written from."""
+    types = {"state": StateDocument, "plan": Plan}
+    [root], components = msgspec.json.schema_components([types[name]], ref_template="#/definitions/{name}")
+    schema: dict[str, Any] = {
+        "$schema": DRAFT,
+        "$id": f"https://freshbooks-reconciler.example/schemas/{name}.schema.json",
+    }
+    if name == "state":
+        return schema | {"title": "Reconciler state", **root, "definitions": components}
+    ours = {
+        "description": "What only the reconciler knows; a saved plan is applied from it.",
+        "type": "object",
+        "required": ["plan", "plan_id"],
+        "properties": {"plan": root, "plan_id": {"type": "string", "pattern": "^[0-9a-f]{20}$"}},
+    }
+    changes = {
+        "type": "array",
+        "items": {"type": "object", "required": ["address", "mode", "type", "name", "provider_name", "change"]},
+    }
+    return schema | {
+        "title": "Reconciler saved plan",
+        "description": "Terraform's JSON plan representation, with one further key.",
+        "type": "object",
+        "required": ["format_version", "terraform_version", "resource_changes", "reconciler"],
+        "properties": {
+            "format_version": {"const": FORMAT_VERSION},
+            "terraform_version": {"const": COMPATIBLE_WITH},
+            "resource_changes": changes,
+            "resource_drift": changes,
+            "planned_values": {"type": "object"},
+            "prior_state": {"type": "object"},
+            "configuration": {"type": "object"},
+            "reconciler": ours,
+        },
+        "definitions": components,
+    }
+
+
+@pytest.mark.parametrize("name", ["state", "plan"])
+def test_written_documents_are_described(name: str) -> None:
+    """The schemas of state and plan are those of the types."""
+    assert schema_files.schema(name) == json.loads(json.dumps(described(name)))
+
+
+@pytest.mark.parametrize("name", schema_files.NAMES)
+def test_schemas_are_draft_07(name: str) -> None:
+    """Every schema is one, of the draft that editors understand."""
+    schema = schema_files.schema(name)
+    assert schema["$schema"] == DRAFT
+    jsonschema.Draft7Validator.check_schema(schema)
+
+
+def test_client_fields_are_those_that_can_be_written() -> None:
+    """The schema of the clients has the fields of the provider, no more and no fewer, with their types."""
+    schema: Any = schema_files.schema("clients")
+    fields = schema["definitions"]["fields"]
+    assert set(fields) == set(CLIENT.field_names)
+    for field in CLIENT.fields:
+        text = fields[field.name]["type"] == ["string", "null"]
+        assert text is (field.type is FieldType.TEXT), field.name
+    assert set(schema["definitions"]["contact"]["properties"]) == set(CONTACT.field_names)
+    assert schema["definitions"]["field_name"]["enum"] == list(fields)
+    assert set(schema["properties"]["defaults"]["properties"]) == set(fields)
+
+
+@pytest.mark.parametrize("name", ["clients", "settings"])
+def test_everything_is_closed_and_told(name: str) -> None:
+    """No mapping takes unknown keys unless it is one by key, and every property says what it is, with an example."""
+    for path, node in _nodes(schema_files.schema(name)):
+        if "properties" in node:
+            assert node.get("additionalProperties") is False, path
+            for key, inner in node["properties"].items():
+                told = inner if "$ref" not in inner else {"description": "-", "examples": "-", "title": "-"}
+                if key != "clients" and path != "/properties/defaults":
+                    assert {"description", "examples", "title"} <= set(told), f"{path}/{key}"
+
+
+def _nodes(node: Any, path: str = "") -> Any:  # noqa: ANN401 - JSON
+    if isinstance(node, dict):
+        yield path, node
+        for key, inner in node.items():
+            if key not in {"examples", "properties"} or path.endswith("/properties"):
+                yield from _nodes(inner, f"{path}/{key}")
+            elif key == "properties":
+                for name, schema in inner.items():
+                    yield from _nodes(schema, f"{path}/properties/{name}")
+
+
+def test_example_is_valid() -> None:
+    """The quick start is what its schema describes."""
+    content: Any = parse("clients.yaml", schema_files.example().encode()).content
+    jsonschema.validate(content, schema_files.schema("clients"), cls=jsonschema.Draft7Validator)
+    assert 8 <= len(content["clients"]) <= 12
