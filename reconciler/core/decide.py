@@ -45,16 +45,16 @@ def decide(match: Match, bound: Mapping[str, Binding], context: Context, into: D
     protected = _protected(resource, binding)
     on_remove = resource.lifecycle.on_remove or context.policy.on_remove
     managed = _managed(resource)
-    if (
+    sealed = (
         binding is not None
         and match.moved_from is None
         and live.visibility is not Visibility.DELETED
         and binding.seal == seal_of(context.salt, managed, on_remove, protected=protected)
-        and equal(managed, _seen(live, managed))
-    ):
+    )
+    if sealed and equal(managed, _seen(live, managed)):
         into.unchanged += 1
     else:
-        _differing(match, replace(match.resource, fields=managed), live, context, into)
+        _differing(match, replace(match.resource, fields=managed), live, context, into, sealed=sealed)
     if live.visibility is Visibility.ARCHIVED and ARCHIVED not in resource.fields:
         into.notes.append(_archived_note(resource, context.kind))
     if resource.children is not None or bound:
@@ -122,13 +122,22 @@ def _create(match: Match, context: Context, into: Decisions) -> None:
             into.changes.append(created_child(child, child_kind, with_parent=True))
 
 
-def _differing(match: Match, wanted: Resource, live: LiveResource, context: Context, into: Decisions) -> None:
-    """Decide a record that differs in something, if only in what is remembered of it."""
+def _differing(
+    match: Match, wanted: Resource, live: LiveResource, context: Context, into: Decisions, *, sealed: bool
+) -> None:
+    """Decide a record that differs in something, if only in what is remembered of it.
+
+    `sealed` says that the state remembers all of this wish already: then values that only the vendor writes in its own
+    way are no difference at all.
+    """
     binding, resource = match.binding, match.resource
     seen = _seen(live, wanted.fields)
     if live.visibility is Visibility.DELETED and ARCHIVED in wanted.fields:
         seen = {**seen, ARCHIVED: False}
     attributes = diff(wanted.fields, seen, binding, salt=context.salt)
+    if sealed and not attributes:
+        into.unchanged += 1
+        return
     outside = tuple(a for a in attributes if a.cause is Cause.DRIFT)
     change = Change(
         action=_action(match, live, attributes),

@@ -56,14 +56,17 @@ def _child(
 ) -> Change | None:
     if seen is None:
         return replace(created_child(child, kind, with_parent=False), parent_id=parent.id)
-    if (
+    sealed = (
         binding is not None
         and binding.id == seen.id
         and binding.seal == seal_of(context.salt, child.fields, OnRemove.DELETE, protected=False)
-        and equal(child.fields, seen.fields)
-    ):
+    )
+    if sealed and equal(child.fields, seen.fields):
         return None
     attributes = diff(child.fields, seen.fields, binding, salt=context.salt)
+    if sealed and not attributes:
+        # Only the vendor writes it in its own way.
+        return None
     reissued = binding is not None and binding.id != seen.id
     remembered = Action.UPDATE if attributes else Action.NO_OP
     action = Action.ADOPT if binding is None or reissued else remembered

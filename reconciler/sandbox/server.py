@@ -155,7 +155,8 @@ class Sandbox:
 
 
 def _bound(port: int) -> socket.socket:
-    listening = socket.socket()
+    # asyncio sets TCP_NODELAY only on sockets that name their protocol; without it each answer waits for a delayed ACK.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind(("127.0.0.1", port))
     return listening

@@ -218,11 +218,14 @@ def test_rate_limits_are_used_and_kept() -> None:
         clock[0] += seconds
 
     pace = Pace(0.9, clock=lambda: clock[0], sleep=sleep)
-    for number in range(200):
+    used: dict[float, int] = {}
+    for _ in range(200):
         pace.enter("reads")
-        left = str(100 - number % 100 - 1)
+        used[clock[0]] = used.get(clock[0], 0) + 1
+        left = str(100 - used[clock[0]])
         pace.leave("reads", {"x-ratelimit-limit": "100", "x-ratelimit-remaining": left, "retry-after": "40"})
     assert waits == [40.0, 40.0]
+    assert list(used.values()) == [90, 90, 20]
 
 
 def test_retry_after_is_honoured() -> None:

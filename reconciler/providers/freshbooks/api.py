@@ -6,6 +6,7 @@ It knows no record; paths and bodies come from `wire`. What an answer means for 
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -125,8 +126,10 @@ class Api:
         timeout = httpx.Timeout(read_timeout_s, connect=min(5.0, read_timeout_s), pool=None)
         limits = httpx.Limits(max_connections=parallelism + 1, max_keepalive_connections=parallelism + 1)
 
+        tls = _tls(self._base)
+
         def client(options: list[SocketOption]) -> httpx.Client:
-            transport = httpx.HTTPTransport(limits=limits, socket_options=options, trust_env=True)
+            transport = httpx.HTTPTransport(verify=tls, limits=limits, socket_options=options)
             return httpx.Client(transport=transport, timeout=timeout, follow_redirects=False)
 
         self._reading, self._writing = client([]), client(_write_socket_options())
@@ -221,6 +224,11 @@ class Api:
             return Lost(sent=True, reason="the answer had no end"), response.headers
         wait = retry_after_s(response.headers)
         return Reply(status=response.status_code, body=body, retry_after_s=wait), response.headers
+
+
+def _tls(base: str) -> ssl.SSLContext:
+    """Give the trust that both connections share; plain http, which is this machine, needs no list of authorities."""
+    return httpx.create_ssl_context() if base.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _whole_body(response: httpx.Response) -> bytes | None:

@@ -7,6 +7,7 @@ at once; when only the part that is left for others remains, callers wait for th
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -49,7 +50,7 @@ class Pace:
         with self._lock:
             bucket = self._buckets.setdefault(name, _Bucket())
             now = self._clock()
-            kept_for_others = bucket.limit * (1 - self._share)
+            kept_for_others = bucket.limit - math.floor(bucket.limit * self._share + 1e-9)
             # Where nothing is in flight, nobody's answer can lift the ban before the reset.
             if bucket.limit and now < bucket.resets_at and bucket.remaining - bucket.in_flight <= kept_for_others:
                 return bucket.resets_at - now

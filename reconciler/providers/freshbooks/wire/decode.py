@@ -1,86 +1,18 @@
-"""FreshBooks' own words: its fields, its JSON in and out. Pure; the only file where they are written.
+"""FreshBooks' answers as values, read twice where needed: first typed and fast, then tolerantly.
 
-It sends nothing and decides nothing. Answers are read twice where needed: first typed and fast, then, where FreshBooks
-wrote an id as a string or a number as text, tolerantly.
+The second way takes ids written as text, numbers where text should be, and says what is wrong with what it cannot take.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
 
-from reconciler.core.kind import Field, FieldType, Kind
 from reconciler.core.ports import Identity, Membership
-from reconciler.core.resource import LiveResource, RemoteId, Value, Visibility
-
-# What can be written: the rows marked `w` of the vendor's field table, and four preferences that its SDKs send.
-TEXTS = (
-    "organization",
-    "fname",
-    "lname",
-    "email",
-    "bus_phone",
-    "mob_phone",
-    "home_phone",
-    "fax",
-    "p_street",
-    "p_street2",
-    "p_city",
-    "p_province",
-    "p_code",
-    "p_country",
-    "s_street",
-    "s_street2",
-    "s_city",
-    "s_province",
-    "s_code",
-    "s_country",
-    "currency_code",
-    "language",
-    "vat_name",
-    "vat_number",
-    "company_industry",
-    "company_size",
-    "note",
-)
-FLAGS = ("pref_email", "pref_gmail", "allow_late_fees", "allow_late_notifications")
-CONTACT_TEXTS = ("email", "fname", "lname", "phone1", "phone2")
-
-CONTACT = Kind(
-    name="contact",
-    collection="contacts",
-    fields=tuple(Field(name=name) for name in CONTACT_TEXTS),
-    unique_key=("email",),
-    naming=("fname", "lname", "phone1"),
-    deciders=(),
-    near=(),
-    summary=("fname", "lname", "email"),
-)
-CLIENT = Kind(
-    name="client",
-    collection="clients",
-    fields=(
-        *(Field(name=name) for name in TEXTS),
-        *(Field(name=name, type=FieldType.FLAG) for name in FLAGS),
-    ),
-    unique_key=("email",),
-    naming=("organization", "fname", "lname"),
-    deciders=(("organization",), ("fname", "lname")),
-    near=(("email",), ("organization",), ("vat_number",), ("fname", "lname")),
-    hints=("bus_phone", "mob_phone", "home_phone"),
-    # FreshBooks may fill an empty organization with the names or the email.
-    echoes={"organization": (("fname", "lname"), ("email",))},
-    summary=("organization", "fname", "lname", "email", "p_city"),
-    child=CONTACT,
-)
-
-# https://www.freshbooks.com/api/active_deleted: 0 active, 1 deleted, 2 archived.
-VIS_STATE = {Visibility.ACTIVE: 0, Visibility.DELETED: 1, Visibility.ARCHIVED: 2}
-_VISIBILITY = {number: visibility for visibility, number in VIS_STATE.items()}
-
-_INCLUDES = [("include[]", "contacts"), ("include[]", "outstanding_balance")]
+from reconciler.core.resource import LiveResource, RemoteId, Value
+from reconciler.providers.freshbooks.wire.kinds import CONTACT_TEXTS, FLAGS, TEXTS, VISIBILITY
 
 
 class Malformed(Exception):
@@ -148,7 +80,7 @@ class Page:
     pages: int
 
 
-def decode_clients(body: bytes) -> Page:
+def clients(body: bytes) -> Page:
     """Give one page of clients; raises `Malformed`."""
     try:
         result = _clients_decoder.decode(body).response.result
@@ -166,7 +98,7 @@ def decode_clients(body: bytes) -> Page:
         )
 
 
-def decode_client(body: bytes) -> LiveResource:
+def client(body: bytes) -> LiveResource:
     """Give the one client of an answer; raises `Malformed`."""
     return _client_of(result_of(body).get("client"))
 
@@ -182,7 +114,7 @@ def _live(client: object) -> LiveResource:
     return LiveResource(
         id=client.id,  # type: ignore[attr-defined] # the same
         fields=fields,
-        visibility=_VISIBILITY[client.vis_state],  # type: ignore[attr-defined] # the same
+        visibility=VISIBILITY[client.vis_state],  # type: ignore[attr-defined] # the same
         children=None if contacts is None or contacts is msgspec.UNSET else tuple(map(_contact, contacts)),
         balance=_owed((balance.amount.amount, balance.amount.code) for balance in owed) if owed else "",
     )
@@ -235,7 +167,7 @@ def _client_of(row: object) -> LiveResource:
         raise Malformed("a client is not an object")
     remote_id = _number(row.get("id", row.get("userid")), "id")
     vis_state = _number(row.get("vis_state", 0), "vis_state")
-    if vis_state not in _VISIBILITY:
+    if vis_state not in VISIBILITY:
         raise Malformed(f"client {remote_id} has the unknown vis_state {vis_state}")
     fields: dict[str, Value] = {name: text for name in TEXTS if (text := _text(row.get(name)))}
     fields.update({name: bool(row[name]) for name in FLAGS if row.get(name) is not None})
@@ -243,7 +175,7 @@ def _client_of(row: object) -> LiveResource:
     return LiveResource(
         id=RemoteId(remote_id),
         fields=fields,
-        visibility=_VISIBILITY[vis_state],
+        visibility=VISIBILITY[vis_state],
         children=tuple(contact_of(entry) for entry in contacts) if isinstance(contacts, list) else None,
         balance=_owed(_amounts(row.get("outstanding_balance"))),
     )
@@ -276,7 +208,7 @@ class ContactPage:
     pages: int
 
 
-def decode_contacts(body: bytes) -> ContactPage:
+def contacts(body: bytes) -> ContactPage:
     """Give one page of contacts; the client is None where a row does not name it. Raises `Malformed`."""
     plain = result_of(body)
     rows = plain.get("contacts")
@@ -311,7 +243,7 @@ def _number(value: object, name: str) -> int:
     raise Malformed(f"{name} is not a number")
 
 
-def decode_identity(body: bytes) -> Identity:
+def identity(body: bytes) -> Identity:
     """Give who the login is, from `/auth/api/v1/users/me`, which has no `result` layer. Raises `Malformed`."""
     try:
         plain = msgspec.json.decode(body)
@@ -332,79 +264,3 @@ def decode_identity(body: bytes) -> Identity:
             )
     name = f"{_text(me.get('first_name'))} {_text(me.get('last_name'))}".strip()
     return Identity(name=name, email=_text(me.get("email")), memberships=tuple(found.values()))
-
-
-# What is sent.
-
-
-def client_query(visibility: Visibility, page: int, per_page: int) -> list[tuple[str, str]]:
-    """Give the query of one page; the state is always explicit, because sources disagree on the default."""
-    return [
-        *_INCLUDES,
-        ("search[vis_state]", str(VIS_STATE[visibility])),
-        ("page", str(page)),
-        ("per_page", str(per_page)),
-    ]
-
-
-def one_client_query() -> list[tuple[str, str]]:
-    """Give the query of a single client: with its contacts and what it owes."""
-    return list(_INCLUDES)
-
-
-def search_queries(fields: Mapping[str, Value]) -> list[tuple[str, str]]:
-    """Give the filters, one search each, that together find every record of this natural key.
-
-    `search[email]` is exact and nobody says whether it minds case, so each way of writing is asked for.
-    """
-    email = fields.get("email")
-    if isinstance(email, str) and email.strip():
-        ways = dict.fromkeys((email, email.strip(), email.strip().lower()))
-        return [("search[email]", way) for way in ways]
-    for name in ("organization", "lname", "fname"):
-        value = fields.get(name)
-        if isinstance(value, str) and value.strip():
-            return [(f"search[{name}_like]", value.strip())]
-    return []
-
-
-def encode_create(fields: Mapping[str, Value], children: Sequence[Mapping[str, Value]]) -> bytes:
-    """Give the body of a POST that creates a client with its contacts."""
-    client: dict[str, object] = {name: _sent(value) for name, value in fields.items()}
-    if children:
-        client["contacts"] = [_new_contact(child) for child in children]
-    return msgspec.json.encode({"client": client})
-
-
-def encode_update(fields: Mapping[str, Value]) -> bytes:
-    """Give the body of a PUT with these fields and no other."""
-    return msgspec.json.encode({"client": {name: _sent(value) for name, value in fields.items()}})
-
-
-def encode_visibility(visibility: Visibility) -> bytes:
-    """Give the body of the PUT that deletes, archives or restores; FreshBooks drops all else that stands with it."""
-    return msgspec.json.encode({"client": {"vis_state": VIS_STATE[visibility]}})
-
-
-def encode_contacts(current: Sequence[LiveResource], added: Sequence[Mapping[str, Value]]) -> bytes:
-    """Give the body of the PUT that replaces the contacts: all that are there, with their ids, then the new ones."""
-    kept = [{**_contact_sent(contact.fields), "contactid": contact.id} for contact in current]
-    return msgspec.json.encode({"client": {"contacts": [*kept, *map(_new_contact, added)]}})
-
-
-def encode_contact(fields: Mapping[str, Value]) -> bytes:
-    """Give the body of the PUT of one contact, with all five fields: nobody says whether absent ones are kept."""
-    return msgspec.json.encode({"contact": _contact_sent(fields)})
-
-
-def _new_contact(fields: Mapping[str, Value]) -> dict[str, object]:
-    """Give a contact that does not exist yet: only what is mentioned."""
-    return {name: _sent(value) for name, value in fields.items()}
-
-
-def _contact_sent(fields: Mapping[str, Value]) -> dict[str, object]:
-    return {name: _sent(fields.get(name)) for name in CONTACT_TEXTS}
-
-
-def _sent(value: Value) -> str | bool:
-    return "" if value is None else value
