@@ -12,7 +12,7 @@ from dataclasses import replace
 from reconciler.core.outcome import Outcome
 from reconciler.core.ports import Store
 from reconciler.core.resource import Address, RemoteId, parent_of
-from reconciler.core.state import Bind, Desist, Intend, State, StateEdit, Unbind, edited
+from reconciler.core.state import Bind, Intend, State, StateEdit, Unbind, edited
 
 
 class Recorder:
@@ -33,32 +33,30 @@ class Recorder:
 
     def begin(self, account: str, origin: str, root: str) -> State:
         """Prove that this machine can write before anything is sent, and say what the state is for."""
-        wanted = replace(self._state, account=account, origin=origin, root=root)
-        if wanted != self._state or self._state.fresh:
-            self._state = self._store.save(wanted)
-        # What an ended run's added children became is seen in what was read since; their intents are spent.
-        spent = [Desist(address=address) for address in self._state.intents if _is_child(address)]
-        self._write(spent)
+        self._state = self._store.save(replace(self._state, account=account, origin=origin, root=root))
         return self._state
 
     def intend(self, intents: Sequence[Intend]) -> None:
         """Make these intents durable."""
         self._write(intents)
 
-    def settle(self, outcome: Outcome) -> None:
-        """Make the edits of an outcome durable."""
-        if outcome.edits:
-            self._write(outcome.edits)
+    def settle(self, outcomes: Sequence[Outcome]) -> None:
+        """Make the edits of these outcomes durable, together."""
+        edits = [edit for outcome in outcomes for edit in outcome.edits]
+        if edits:
+            self._write(edits)
 
     def holds(self, remote_id: RemoteId, *, child: bool = False) -> bool:
         """Tell whether some address is bound to this record by now."""
         with self._lock:
             return remote_id in self._held[child]
 
-    def finish(self) -> State:
-        """Fold everything recorded into one new version of the state."""
+    def finish(self, ended: str = "") -> State:
+        """Fold everything recorded into one new version of the state; `ended` says that nothing is sent from now on."""
         with self._lock:
-            self._state = self._store.save(edited(self._state, tuple(self._edits)))
+            state = edited(self._state, tuple(self._edits))
+            intents = {address: replace(intent, ended=ended) for address, intent in state.intents.items()}
+            self._state = self._store.save(replace(state, intents=intents))
             self._edits = []
             return self._state
 

@@ -12,7 +12,7 @@ from reconciler.core.kind import Kind
 from reconciler.core.outcome import Done, Outcome, Refusal, Rejected, Result
 from reconciler.core.remember import kept_old, remember
 from reconciler.core.resource import Address, LiveResource, RemoteId, Value, child_address, key_of
-from reconciler.core.state import Bind, Binding, Desist, Intend, Intent, StateEdit, digests_of
+from reconciler.core.state import Bind, Binding, Desist, Intend, Intent, digests_of
 from reconciler.errors import NotAllowed, ReadIncomplete
 
 
@@ -21,17 +21,15 @@ def change_children(site: Worksite, parent: Address, parent_id: RemoteId, change
     kind = site.kind.child
     if kind is None or not changes:
         return []
-    quiet = [change for change in changes if not _calls(change)]
-    outcomes = [_remembered(site, change) for change in quiet]
+    outcomes = site.record([_remembered(site, change) for change in changes if not _calls(change)])
     writing = [change for change in changes if _calls(change)]
     if not writing:
         return outcomes
     try:
-        return outcomes + _written(site, kind, parent, parent_id, writing)
+        current = _children_now(site, parent_id)
     except (ReadIncomplete, NotAllowed) as error:
-        settled = {outcome.change.address for outcome in outcomes}
-        failed = [change for change in writing if change.address not in settled]
-        return outcomes + [Outcome(change=change, result=Result.FAILED, reason=error.summary) for change in failed]
+        return outcomes + [Outcome(change=change, result=Result.FAILED, reason=error.summary) for change in writing]
+    return outcomes + _written(site, kind, parent, parent_id, writing, current)
 
 
 def _calls(change: Change) -> bool:
@@ -43,14 +41,17 @@ def _calls(change: Change) -> bool:
 def _remembered(site: Worksite, change: Change) -> Outcome:
     """Record what needs no call: a child as it is, or gone."""
     live = None if change.removed or change.id is None else LiveResource(id=change.id, fields=change.managed)
-    edits = remember(change, live, site.state, site.kind)
-    return site.record(replace(done(change, live), edits=edits))
+    return replace(done(change, live), edits=remember(change, live, site.state, site.kind))
 
 
 def _written(
-    site: Worksite, kind: Kind, parent: Address, parent_id: RemoteId, changes: Sequence[Change]
+    site: Worksite,
+    kind: Kind,
+    parent: Address,
+    parent_id: RemoteId,
+    changes: Sequence[Change],
+    current: Sequence[LiveResource],
 ) -> list[Outcome]:
-    current = _children_now(site, parent_id)
     outcomes: dict[Address, Outcome] = {}
     adds: list[Change] = []
     for change in sorted(changes, key=lambda change: change.action is Action.DELETE):
@@ -61,9 +62,11 @@ def _written(
         else:
             outcomes[change.address] = _one(site, change, current)
     if adds:
-        outcomes.update(_added(site, kind, parent_id, adds, fresh=not outcomes, current=current))
-    settled = _read_back(site, kind, parent, parent_id, changes, outcomes)
-    return [settled[change.address] for change in changes]
+        outcomes.update(_added(site, kind, parent_id, adds, current=None if outcomes else current))
+    ordered = [outcomes[change.address] for change in changes]
+    if all(outcome.result is Result.NOT_ATTEMPTED for outcome in ordered):
+        return ordered
+    return site.record(_read_back(site, kind, parent, parent_id, ordered))
 
 
 def _children_now(site: Worksite, parent_id: RemoteId) -> Sequence[LiveResource]:
@@ -102,48 +105,44 @@ def _added(
     parent_id: RemoteId,
     adds: Sequence[Change],
     *,
-    fresh: bool,
-    current: Sequence[LiveResource],
+    current: Sequence[LiveResource] | None,
 ) -> dict[Address, Outcome]:
-    """Add children by the complete array; each is a create, so an intent comes first and it is sent once."""
-    now = current if fresh else _children_now(site, parent_id)
+    """Add children by the complete array; each is a create, so an intent comes first and it is sent once.
+
+    `current` is None where a call has changed the children since they were read.
+    """
+    try:
+        now = current if current is not None else _children_now(site, parent_id)
+    except (ReadIncomplete, NotAllowed) as error:
+        return {change.address: Outcome(change=change, result=Result.FAILED, reason=error.summary) for change in adds}
     wanted: dict[str, Mapping[str, Value]] = {change.address: change.managed for change in adds}
     there = pair_children(kind, wanted, _unbound(site, now), {}, site.state.salt)
     missing = [change for change in adds if change.address not in there]
-    outcomes = {address: done(_change(adds, Address(address)), live) for address, live in there.items()}
+    outcomes = {change.address: done(change, there[change.address]) for change in adds if change.address in there}
     if not missing:
-        return {Address(address): outcome for address, outcome in outcomes.items()}
+        return outcomes
     if why := site.halt.why(creating=True):
-        return {
-            **{Address(address): outcome for address, outcome in outcomes.items()},
-            **{change.address: not_attempted(change, why) for change in missing},
-        }
-    site.intend(
-        [
-            Intend(
-                address=change.address,
-                intent=Intent(
-                    run=site.options.run,
-                    key="",
-                    body=digests_of(site.state.salt, change.managed),
-                    known=tuple(child.id for child in now),
-                    sent_at=site.options.now(),
-                ),
-            )
-            for change in missing
-        ]
-    )
+        return outcomes | {change.address: not_attempted(change, why) for change in missing}
+    site.intend([intended_child(site, change, now) for change in missing])
     answer = site.writer.add_children(parent_id, now, [change.managed for change in missing])
     for change in missing:
         outcome = done(change, None) if isinstance(answer, Done) else site.refused(change, answer)
         # What was refused or never left is known not to have happened; an unknown keeps its intent open.
         edits = (Desist(address=change.address),) if outcome.result is Result.FAILED else ()
         outcomes[change.address] = replace(outcome, edits=edits)
-    return {Address(address): outcome for address, outcome in outcomes.items()}
+    return outcomes
 
 
-def _change(changes: Sequence[Change], address: Address) -> Change:
-    return next(change for change in changes if change.address == address)
+def intended_child(site: Worksite, change: Change, known: Sequence[LiveResource] = ()) -> Intend:
+    """Say that a child is about to be created; it is known by its content, for it has no key of its own."""
+    intent = Intent(
+        run=site.options.run,
+        key="",
+        body=digests_of(site.state.salt, change.managed),
+        known=tuple(child.id for child in known),
+        sent_at=site.options.now(),
+    )
+    return Intend(address=change.address, intent=intent)
 
 
 def _unbound(site: Worksite, children: Sequence[LiveResource]) -> list[LiveResource]:
@@ -155,23 +154,23 @@ def _read_back(
     kind: Kind,
     parent: Address,
     parent_id: RemoteId,
-    changes: Sequence[Change],
-    outcomes: Mapping[Address, Outcome],
-) -> dict[Address, Outcome]:
+    outcomes: Sequence[Outcome],
+) -> list[Outcome]:
     """Read the children once more and hold each outcome against what is there; ids may have been reissued."""
-    now = _children_now(site, parent_id)
+    try:
+        now = _children_now(site, parent_id)
+    except (ReadIncomplete, NotAllowed) as error:
+        return [_unverified(outcome, error.summary) for outcome in outcomes]
     stay = {
-        key_of(change.address): change.managed
-        for change in changes
-        if not change.removed and outcomes[change.address].result in {Result.DONE, Result.UNKNOWN}
+        key_of(outcome.change.address): outcome.change.managed
+        for outcome in outcomes
+        if not outcome.change.removed and outcome.result in {Result.DONE, Result.UNKNOWN}
     }
-    kept = _kept_bindings(site, kind, parent, changes)
+    kept = _kept_bindings(site, kind, parent, [outcome.change for outcome in outcomes])
     taken = {key: seen for key, binding in kept.items() if (seen := find_bound(binding, now, site.state.salt))}
     ids = {seen.id for seen in taken.values()}
     known = {
-        key_of(address): Binding(id=outcome.live.id)
-        for address, outcome in outcomes.items()
-        if outcome.live is not None
+        key_of(outcome.change.address): Binding(id=outcome.live.id) for outcome in outcomes if outcome.live is not None
     }
     paired = pair_children(kind, stay, [child for child in now if child.id not in ids], known, site.state.salt)
     rebound = [
@@ -179,13 +178,15 @@ def _read_back(
         for key, binding in kept.items()
         if key in taken and taken[key].id != binding.id
     ]
-    settled: dict[Address, Outcome] = {}
-    for change in changes:
-        verified = _verified(site, change, outcomes[change.address], paired.get(key_of(change.address)), now)
-        edits: tuple[StateEdit, ...] = (*verified.edits, *rebound)
-        rebound = []
-        settled[change.address] = site.record(replace(verified, edits=edits))
-    return settled
+    settled = [_verified(site, outcome, paired.get(key_of(outcome.change.address)), now) for outcome in outcomes]
+    return [replace(settled[0], edits=(*settled[0].edits, *rebound)), *settled[1:]]
+
+
+def _unverified(outcome: Outcome, why: str) -> Outcome:
+    """Call unknown what may have been done and could not be looked at; an intent stays open."""
+    if outcome.result not in {Result.DONE, Result.UNKNOWN}:
+        return outcome
+    return replace(outcome, result=Result.UNKNOWN, reason=f"it could not be looked at afterwards: {why}", edits=())
 
 
 def _kept_bindings(site: Worksite, kind: Kind, parent: Address, changes: Sequence[Change]) -> dict[str, Binding]:
@@ -199,9 +200,8 @@ def _kept_bindings(site: Worksite, kind: Kind, parent: Address, changes: Sequenc
     }
 
 
-def _verified(
-    site: Worksite, change: Change, outcome: Outcome, seen: LiveResource | None, now: Sequence[LiveResource]
-) -> Outcome:
+def _verified(site: Worksite, outcome: Outcome, seen: LiveResource | None, now: Sequence[LiveResource]) -> Outcome:
+    change = outcome.change
     if outcome.result not in {Result.DONE, Result.UNKNOWN}:
         return outcome
     if change.removed:
@@ -209,8 +209,10 @@ def _verified(
             return replace(outcome, result=Result.FAILED, reason=outcome.reason or "it is still there", edits=())
         return replace(outcome, result=Result.DONE, edits=remember(change, None, site.state, site.kind))
     if seen is None:
-        result = Result.FAILED if outcome.result is Result.DONE else Result.UNKNOWN
-        return replace(outcome, result=result, reason=outcome.reason or "FreshBooks did not keep it", edits=())
+        if outcome.result is Result.DONE:
+            edits = (Desist(address=change.address),) if change.action is Action.CREATE else ()
+            return replace(outcome, result=Result.FAILED, reason="FreshBooks did not keep it", edits=edits)
+        return replace(outcome, edits=())
     old = kept_old(change, seen)
     if old and change.action is not Action.CREATE:
         reason = outcome.reason or f"FreshBooks kept the old value of {', '.join(old)}"
@@ -218,26 +220,24 @@ def _verified(
     return replace(outcome, result=Result.DONE, live=seen, edits=remember(change, seen, site.state, site.kind))
 
 
-def bind_created(
-    site: Worksite, changes: Sequence[Change], parent: LiveResource, children: Sequence[LiveResource] | None
-) -> list[Outcome]:
-    """Record the children that came with their parent's own call."""
+def created_children(site: Worksite, changes: Sequence[Change], parent: LiveResource) -> list[Outcome]:
+    """Say what became of the children that came with their parent's own call; nothing is recorded yet."""
     kind = site.kind.child
-    if kind is None or not changes:
+    if kind is None:
         return []
-    if children is None:
-        return [
-            Outcome(change=change, result=Result.UNKNOWN, reason="FreshBooks does not say which contacts there are")
-            for change in changes
-        ]
+    if parent.children is None:
+        reason = "FreshBooks does not say which contacts there are"
+        return [Outcome(change=change, result=Result.UNKNOWN, reason=reason) for change in changes]
     wanted: dict[str, Mapping[str, Value]] = {key_of(change.address): change.managed for change in changes}
-    paired = pair_children(kind, wanted, children, {}, site.state.salt)
-    outcomes = []
-    for change in changes:
-        seen = paired.get(key_of(change.address))
-        named = replace(change, parent_id=parent.id, id=seen.id if seen is not None else None)
-        if seen is None:
-            outcomes.append(Outcome(change=named, result=Result.FAILED, reason="FreshBooks did not keep it"))
-        else:
-            outcomes.append(site.record(replace(done(named, seen), edits=remember(named, seen, site.state, site.kind))))
-    return outcomes
+    paired = pair_children(kind, wanted, parent.children, {}, site.state.salt)
+    return [_created_child(site, change, parent, paired.get(key_of(change.address))) for change in changes]
+
+
+def _created_child(site: Worksite, change: Change, parent: LiveResource, seen: LiveResource | None) -> Outcome:
+    if seen is None:
+        failed = Outcome(
+            change=replace(change, parent_id=parent.id), result=Result.FAILED, reason="FreshBooks did not keep it"
+        )
+        return replace(failed, edits=(Desist(address=change.address),))
+    named = replace(change, parent_id=parent.id, id=seen.id)
+    return replace(done(named, seen), edits=remember(named, seen, site.state, site.kind))

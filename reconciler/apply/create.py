@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import assert_never
 
-from reconciler.apply.worksite import Worksite, done
+from reconciler.apply.children import created_children, intended_child
+from reconciler.apply.worksite import Worksite, done, not_attempted
 from reconciler.core.change import ARCHIVED, Change
 from reconciler.core.identity import Pool, alike, key_digest, likeness, same
 from reconciler.core.outcome import Done, NotSent, Outcome, Rejected, Result, Unknown
@@ -28,8 +29,30 @@ SENDS = 3
 _FIRST_LOOK_S, _LONGEST_LOOK_S = 1.0, 16.0
 
 
-def create(site: Worksite, change: Change, children: Mapping[str, Mapping[str, Value]]) -> Outcome:
-    """Create one record with its children; the outcome is recorded."""
+def create(site: Worksite, change: Change, children: Sequence[Change]) -> list[Outcome]:
+    """Create one record with its children in one call; gives an outcome for each, the record's own first, recorded."""
+    outcome = _created(site, change, children)
+    live = outcome.live
+    if outcome.result is not Result.DONE or live is None:
+        left = [not_attempted(child, f"its {change.kind} was not created") for child in children]
+        return [*site.record([outcome]), *left]
+    if not children or live.children is not None:
+        # One durable write for all that one call made.
+        return site.record([outcome, *created_children(site, children, live)])
+    recorded = site.record([outcome])
+    return [*recorded, *site.record(created_children(site, children, _seen_again(site, live)))]
+
+
+def _seen_again(site: Worksite, live: LiveResource) -> LiveResource:
+    """Read a new record once more where the answer did not say which children it has."""
+    try:
+        seen = site.writer.fetch(live.id)
+    except (ReadIncomplete, NotAllowed):
+        return live
+    return seen if seen is not None else live
+
+
+def _created(site: Worksite, change: Change, children: Sequence[Change]) -> Outcome:
     fields = {name: value for name, value in change.managed.items() if name != ARCHIVED}
     key = key_digest(site.state.salt, site.kind, fields)
     body = digests_of(site.state.salt, fields)
@@ -43,15 +66,17 @@ def create(site: Worksite, change: Change, children: Mapping[str, Mapping[str, V
         if why := site.halt.why(creating=True):
             return Outcome(change=change, result=Result.NOT_ATTEMPTED, reason=why)
         intent = Intent(run=site.options.run, key=key, body=body, known=change.known, sent_at=site.options.now())
-        site.intend([Intend(address=change.address, intent=intent)])
-        answer = site.writer.create(fields, list(children.values()))
+        site.intend(
+            [Intend(address=change.address, intent=intent), *(intended_child(site, child) for child in children)]
+        )
+        answer = site.writer.create(fields, [child.managed for child in children])
         match answer:
             case Done(live=live):
                 return _made(site, change, live)
             case Rejected():
-                return site.record(_closed(site.refused(change, answer)))
+                return _closed(site.refused(change, answer), children)
             case NotSent():
-                outcome = site.record(_closed(site.refused(change, answer)))
+                [outcome] = site.record([_closed(site.refused(change, answer), children)])
                 if answer.again_after_s is None or not site.wait(max(answer.again_after_s, _FIRST_LOOK_S)):
                     return outcome
             case Unknown():
@@ -64,13 +89,14 @@ def create(site: Worksite, change: Change, children: Mapping[str, Mapping[str, V
     return outcome
 
 
-def _closed(outcome: Outcome) -> Outcome:
-    return replace(outcome, edits=(Desist(address=outcome.change.address),))
+def _closed(outcome: Outcome, children: Sequence[Change]) -> Outcome:
+    """Close the intents of a create that is known not to have happened."""
+    return replace(outcome, edits=tuple(Desist(address=change.address) for change in (outcome.change, *children)))
 
 
 def _made(site: Worksite, change: Change, live: LiveResource | None, reason: str = "") -> Outcome:
     outcome = done(change, live, reason)
-    return site.record(replace(outcome, edits=remember(change, live, site.state, site.kind)))
+    return replace(outcome, edits=remember(change, live, site.state, site.kind))
 
 
 def _appeared(site: Worksite, change: Change, fields: Mapping[str, Value]) -> list[LiveResource]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from reconciler.apply.children import bind_created, change_children
+from reconciler.apply.children import change_children
 from reconciler.apply.create import create
 from reconciler.apply.worksite import Worksite, done, not_attempted
 from reconciler.core.change import ARCHIVED, Action, Change
 from reconciler.core.outcome import Answer, Done, NotSent, Outcome, Refusal, Rejected, Result, Unknown
 from reconciler.core.remember import kept_old, remember, seen_values
-from reconciler.core.resource import Address, LiveResource, RemoteId, Value, Visibility, key_of
+from reconciler.core.resource import Address, LiveResource, RemoteId, Value, Visibility
 from reconciler.errors import LocalDisk, NotAllowed, ReadIncomplete
 
 
@@ -71,20 +71,11 @@ def _own_and_children(site: Worksite, group: Group) -> list[Outcome]:
 
 
 def _created(site: Worksite, own: Change, children: Sequence[Change]) -> list[Outcome]:
-    wanted: Mapping[str, Mapping[str, Value]] = {key_of(change.address): change.managed for change in children}
-    outcome = create(site, own, wanted)
+    outcome, *rest = create(site, own, children)
     live = outcome.live
-    if outcome.result is not Result.DONE or live is None:
-        return [outcome, *(not_attempted(change, f"its {own.kind} was not created") for change in children)]
-    made = live.children
-    if children and made is None:
-        seen = site.writer.fetch(live.id)
-        made = seen.children if seen is not None else None
-    rest = bind_created(site, children, live, made)
-    if own.managed.get(ARCHIVED) is True:
-        outcome = _finish(
-            site, replace(own, id=live.id), site.writer.set_visibility(live.id, Visibility.ARCHIVED), live
-        )
+    if outcome.result is Result.DONE and live is not None and own.managed.get(ARCHIVED) is True:
+        answer = site.writer.set_visibility(live.id, Visibility.ARCHIVED)
+        outcome = _finish(site, replace(own, id=live.id), answer, live)
     return [outcome, *rest]
 
 
@@ -99,9 +90,9 @@ def _removed(site: Worksite, own: Change, children: Sequence[Change]) -> list[Ou
             away = Visibility.DELETED if own.action is Action.DELETE else Visibility.ARCHIVED
             outcome = _put_away(site, own, own.id, away)
     if outcome.result is not Result.DONE:
-        return [site.record(outcome), *(not_attempted(change, f"its {own.kind} stays") for change in children)]
+        return [outcome, *(not_attempted(change, f"its {own.kind} stays") for change in children)]
     outcomes = [done(own, None, outcome.reason), *(done(change, None) for change in children)]
-    return [site.record(replace(each, edits=remember(each.change, None, site.state, site.kind))) for each in outcomes]
+    return site.record([replace(each, edits=remember(each.change, None, site.state, site.kind)) for each in outcomes])
 
 
 def _put_away(site: Worksite, own: Change, remote_id: RemoteId, away: Visibility) -> Outcome:
@@ -123,23 +114,23 @@ def _changed(site: Worksite, own: Change, children: Sequence[Change]) -> list[Ou
     if own.attributes or own.action in {Action.RESTORE, Action.UNARCHIVE}:
         conflict = _conflict(site, own, own.id)
         if conflict is not None:
-            return _stopped(site, conflict, children)
+            return _stopped(conflict, children)
     if own.action is Action.RESTORE or archived is False:
         answer = site.writer.set_visibility(own.id, Visibility.ACTIVE)
         live = _after(site, own.id, answer, lambda live: live.visibility is Visibility.ACTIVE)
         if live is None:
-            return _stopped(site, _failed(site, own, answer, "FreshBooks kept it as it was"), children)
+            return _stopped(_failed(site, own, answer, "FreshBooks kept it as it was"), children)
     fields = {a.name: a.after for a in own.attributes if a.name != ARCHIVED}
     if fields:
         answer = site.writer.update(own.id, fields)
         live = _after(site, own.id, answer, lambda live: not _old(own, fields, live))
         if live is None:
             names = ", ".join(fields)
-            return _stopped(site, _failed(site, own, answer, f"FreshBooks kept the old value of {names}"), children)
+            return _stopped(_failed(site, own, answer, f"FreshBooks kept the old value of {names}"), children)
     seen = live if live is not None else _as_planned(own, own.id)
     outcome = done(own, seen)
     if archived is not True:
-        outcome = site.record(replace(outcome, edits=remember(own, seen, site.state, site.kind)))
+        [outcome] = site.record([replace(outcome, edits=remember(own, seen, site.state, site.kind))])
     rest = change_children(site, own.address, own.id, children)
     if archived is True:
         outcome = _finish(site, own, site.writer.set_visibility(own.id, Visibility.ARCHIVED), seen)
@@ -150,9 +141,12 @@ def _finish(site: Worksite, own: Change, answer: Answer, before: LiveResource) -
     """Record a change whose last step was to archive; where that failed, what was done before stays recorded."""
     live = _after(site, before.id, answer, lambda live: live.visibility is Visibility.ARCHIVED)
     if live is not None:
-        return site.record(replace(done(own, live), edits=remember(own, live, site.state, site.kind)))
-    failed = _failed(site, own, answer, "FreshBooks did not archive it")
-    return site.record(replace(failed, edits=remember(own, before, site.state, site.kind)))
+        outcome = replace(done(own, live), edits=remember(own, live, site.state, site.kind))
+    else:
+        failed = _failed(site, own, answer, "FreshBooks did not archive it")
+        outcome = replace(failed, edits=remember(own, before, site.state, site.kind))
+    [recorded] = site.record([outcome])
+    return recorded
 
 
 def _failed(site: Worksite, own: Change, answer: Answer, otherwise: str) -> Outcome:
@@ -163,9 +157,9 @@ def _kept(own: Change, reason: str) -> Outcome:
     return Outcome(change=own, result=Result.FAILED, reason=reason)
 
 
-def _stopped(site: Worksite, outcome: Outcome, children: Sequence[Change]) -> list[Outcome]:
+def _stopped(outcome: Outcome, children: Sequence[Change]) -> list[Outcome]:
     reason = f"its {outcome.change.kind} was not changed"
-    return [site.record(outcome), *(not_attempted(change, reason) for change in children)]
+    return [outcome, *(not_attempted(change, reason) for change in children)]
 
 
 def _as_planned(own: Change, remote_id: RemoteId) -> LiveResource:

@@ -97,14 +97,14 @@ class Worksite:
             self.halt.stop("this machine's disk failed", failure)
             raise
 
-    def record(self, outcome: Outcome) -> Outcome:
-        """Make an outcome durable before the next write of its record; a failed disk stops the run."""
+    def record(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """Make outcomes durable together, before the next write of their record; a failed disk stops the run."""
         try:
-            self.ledger.settle(outcome)
+            self.ledger.settle(outcomes)
         except LocalDisk as failure:
             self.halt.stop("this machine's disk failed", failure)
             raise
-        return outcome
+        return list(outcomes)
 
     def refused(self, change: Change, answer: Rejected | NotSent | Unknown) -> Outcome:
         """Give the outcome of a call that was not answered well, and stop what must not go on."""

@@ -23,6 +23,7 @@ from reconciler.record import Recorder
 from reconciler.reports.events import outcomes_events
 from reconciler.reports.outcomes import render_outcomes
 from reconciler.reports.text import heading
+from reconciler.store import uptime
 from reconciler.store.history import History
 
 if TYPE_CHECKING:
@@ -39,18 +40,20 @@ def quiet_period_s(flags: Mapping[str, Any]) -> float:
 
 
 def wait_for_open_intents(session: Session, state: State, settle_s: float) -> None:
-    """Wait out the quiet period of an interrupted run, so that what it sent has arrived before anything is read.
+    """Wait out the rest of an interrupted run's quiet period, so that what it sent has arrived before anything is read.
 
-    The whole of it is waited, for a wall clock may have been set in between and must not shorten it.
+    The whole of it is waited where the run was killed, for then nobody knows when it sent its last byte.
     """
     if not state.intents:
         return
+    rests = [settle_s - (uptime.since(intent.ended) or 0.0) for intent in state.intents.values()]
+    rest = max(0.0, *rests)
     count = len(state.intents)
     session.terminal.talk(
-        f"An interrupted run left {count} create{'s' if count > 1 else ''} open; waiting {settle_s:g} s for what it "
-        "may have sent. Then they are looked up."
+        f"An interrupted run left {count} create{'s' if count > 1 else ''} open. "
+        + (f"Waiting {rest:.0f} s for what it may have sent; then they are looked up." if rest else "Looking them up.")
     )
-    time.sleep(settle_s)
+    time.sleep(rest)
 
 
 def check_expected(plan: Plan, expected: str, saved: Plan | None) -> None:
@@ -107,6 +110,8 @@ def carry_out(session: Session, prepared: Prepared, run: str, flags: Mapping[str
             told=advance,
         )
         outcomes = apply(plan, site)
+        # A worker that is still waiting for its turn must not send anything once the lock is free.
+        reader.close()
     _close(session, recorder, halt, run, began, plan, outcomes)
     return _verdict(outcomes, halt, signals)
 
@@ -126,7 +131,7 @@ def _close(
     else:
         session.terminal.result("\n" + render_outcomes(outcomes, session.rendering))
     try:
-        recorder.finish()
+        recorder.finish(uptime.stamp())
         History(session.runs).write(run, plan.account, began, outcomes)
     except LocalDisk as failure:
         halt.stop("this machine's disk failed", failure)

@@ -23,7 +23,7 @@ from dataclasses import replace
 
 from reconciler.core.attributes import appearing, edits
 from reconciler.core.change import ARCHIVED, Action, AttributeChange, Cause, Change
-from reconciler.core.decide_children import created_child, decide_children
+from reconciler.core.decide_children import Known, created_child, decide_children
 from reconciler.core.decisions import Context, Decisions
 from reconciler.core.diagnostic import Diagnostic, Severity
 from reconciler.core.diff import diff, equal
@@ -34,8 +34,8 @@ from reconciler.core.resource import LiveResource, OnRemove, Resource, Value, Vi
 from reconciler.core.state import Binding, parse_digests, seal_of
 
 
-def decide(match: Match, bound: Mapping[str, Binding], context: Context, into: Decisions) -> None:
-    """Decide one matched record and its children; `bound` are the children's bindings by key."""
+def decide(match: Match, known: Known, context: Context, into: Decisions) -> None:
+    """Decide one matched record and its children; `known` is what the state knows of the children."""
     resource, live = match.resource, match.live
     if live is None:
         _create(match, context, into)
@@ -57,8 +57,8 @@ def decide(match: Match, bound: Mapping[str, Binding], context: Context, into: D
         _differing(match, replace(match.resource, fields=managed), live, context, into, sealed=sealed)
     if live.visibility is Visibility.ARCHIVED and ARCHIVED not in resource.fields:
         into.notes.append(_archived_note(resource, context.kind))
-    if resource.children is not None or bound:
-        decide_children(resource, live, bound, context, into)
+    if resource.children is not None or known:
+        decide_children(resource, live, known, context, into)
 
 
 def _with_archived(match: Match, live: LiveResource) -> Resource:

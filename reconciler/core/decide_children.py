@@ -5,24 +5,35 @@ It pairs nothing by itself: `children.py` says which live child is which.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from reconciler.core.attributes import appearing, disappearing, edits, removed_reason
 from reconciler.core.change import Action, Change
-from reconciler.core.children import find_bound, pair_children
+from reconciler.core.children import find_bound, find_by_digests, pair_children
 from reconciler.core.decisions import Context, Decisions
 from reconciler.core.diff import diff, equal
 from reconciler.core.kind import Kind
-from reconciler.core.resource import Address, LiveResource, OnRemove, Resource, child_address
-from reconciler.core.state import Binding, seal_of
+from reconciler.core.resource import Address, LiveResource, OnRemove, RemoteId, Resource, child_address
+from reconciler.core.state import Binding, Intent, seal_of
 from reconciler.errors import ReadIncomplete
 
 
-def decide_children(
-    resource: Resource, live: LiveResource, bound: Mapping[str, Binding], context: Context, into: Decisions
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the state knows of one record's children, by key."""
+
+    bindings: Mapping[str, Binding] = field(default_factory=dict)
+    intents: Mapping[str, Intent] = field(default_factory=dict)
+    """Creates that an interrupted run may have sent."""
+
+    def __bool__(self) -> bool:
+        return bool(self.bindings or self.intents)
+
+
+def decide_children(resource: Resource, live: LiveResource, known: Known, context: Context, into: Decisions) -> None:
     """Decide the children of a record that exists; those that were never ours are not looked at."""
+    bound = known.bindings
     kind = context.kind.child
     if kind is None:
         return
@@ -44,6 +55,26 @@ def decide_children(
         if key not in wanted:
             address = child_address(resource.address, kind.collection, key)
             into.changes.append(_leaving_child(address, binding, free, live, kind, context.salt))
+    unwanted = {key: intent for key, intent in known.intents.items() if key not in wanted and key not in bound}
+    into.changes.extend(_made_unwanted(resource, unwanted, free, live, kind, context.salt))
+
+
+def _made_unwanted(
+    resource: Resource,
+    intents: Mapping[str, Intent],
+    free: list[LiveResource],
+    parent: LiveResource,
+    kind: Kind,
+    salt: str,
+) -> Iterator[Change]:
+    """Give the deletes of children that an interrupted run made and that nobody wants any more."""
+    for key, intent in intents.items():
+        fresh = [child for child in free if child.id not in intent.known]
+        made = find_by_digests(Binding(id=RemoteId(0), sent=intent.body), fresh, salt)
+        if made is not None:
+            address = child_address(resource.address, kind.collection, key)
+            change = _leaving_child(address, Binding(id=made.id, sent=intent.body), fresh, parent, kind, salt)
+            yield replace(change, reason="created by an interrupted run, and no longer wanted")
 
 
 def _child(

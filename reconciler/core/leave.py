@@ -47,19 +47,22 @@ def leave(
 def leave_orphan(address: Address, live: LiveResource | None, *, kind: Kind, into: Decisions) -> None:
     """Decide what an interrupted run made, or did not make, for an address that is no longer wanted."""
     if live is None or live.visibility is Visibility.DELETED:
-        into.changes.append(
-            Change(
-                action=Action.FORGET,
-                address=address,
-                kind=kind.name,
-                reason="an interrupted run did not create it, and it is no longer wanted",
-                removed=True,
-            )
-        )
+        into.changes.append(unmade(address, kind))
         return
     binding = Binding(id=live.id)
     change = _left(address, binding, live, kind, listed=False)
     into.changes.append(replace(change, reason="created by an interrupted run, and no longer wanted"))
+
+
+def unmade(address: Address, kind: Kind) -> Change:
+    """Decide what an interrupted run did not make, and nobody wants any more."""
+    return Change(
+        action=Action.FORGET,
+        address=address,
+        kind=kind.name,
+        reason="an interrupted run did not create it, and it is no longer wanted",
+        removed=True,
+    )
 
 
 def _left(address: Address, binding: Binding, live: LiveResource | None, kind: Kind, *, listed: bool) -> Change:

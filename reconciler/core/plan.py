@@ -12,20 +12,22 @@ from fnmatch import fnmatchcase
 from reconciler.core.change import Action, Change, Plan, PlanOptions, Totals
 from reconciler.core.codec import plan_id
 from reconciler.core.decide import decide
+from reconciler.core.decide_children import Known
 from reconciler.core.decisions import Context, Decisions
 from reconciler.core.diagnostic import Diagnostic, Severity
 from reconciler.core.guard import guard, updates
 from reconciler.core.identity import normal
 from reconciler.core.kind import Kind
-from reconciler.core.leave import leave, leave_orphan
+from reconciler.core.leave import leave, leave_orphan, unmade
 from reconciler.core.matching import Matching
 from reconciler.core.policy import UnmanagedPolicy
 from reconciler.core.relate import relate_moved_children
 from reconciler.core.resource import Account, Address, Configuration, LiveResource, key_of, parent_of
-from reconciler.core.state import Binding, State
+from reconciler.core.state import Binding, Intent, State
 from reconciler.core.stops import described
 
-ChildBindings = Mapping[Address, Mapping[str, Binding]]
+Children = Mapping[Address, Known]
+_NONE = Known()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,7 @@ def plan(sides: Sides, kind: Kind, options: PlanOptions, *, origin: str = "") ->
     children = _children_of(sides.state)
     _stay(sides, children, context, decisions)
     other_root = _leave(sides, children, kind, options, decisions)
+    _close_intents(sides.state, kind, decisions)
     changes = _chosen(relate_moved_children(decisions.changes, kind), options)
     made = Plan(
         account=sides.account.account_id,
@@ -68,18 +71,17 @@ def plan(sides: Sides, kind: Kind, options: PlanOptions, *, origin: str = "") ->
     return replace(made, refusals=(*other_root, *guard(made)), plan_id=plan_id(made.account, made.changes))
 
 
-def _stay(sides: Sides, children: ChildBindings, context: Context, into: Decisions) -> None:
-    none: Mapping[str, Binding] = {}
+def _stay(sides: Sides, children: Children, context: Context, into: Decisions) -> None:
     for address, match in sides.matching.matches.items():
-        known = children.get(match.moved_from or address, none)
-        if known and (match.binding is None or match.live is None):
+        known = children.get(match.moved_from or address, _NONE)
+        if known.bindings and (match.binding is None or match.live is None):
             # Bound to another record before: what its children were says nothing about this one's.
-            known = none
+            known = replace(known, bindings={})
         decide(match, known, context, into)
 
 
 def _leave(
-    sides: Sides, children: ChildBindings, kind: Kind, options: PlanOptions, into: Decisions
+    sides: Sides, children: Children, kind: Kind, options: PlanOptions, into: Decisions
 ) -> tuple[Diagnostic, ...]:
     """Decide what leaves; with another root than the remembered one, refuse instead."""
     state, matching = sides.state, sides.matching
@@ -97,7 +99,7 @@ def _leave(
             address,
             binding,
             sides.account.find(binding.id),
-            children.get(address, {}),
+            children.get(address, _NONE).bindings,
             kind=kind,
             listed=address in sides.configuration.removed,
             into=into,
@@ -118,13 +120,29 @@ def _other_root(before: str, now: str, lacking: Sequence[Address]) -> Diagnostic
     )
 
 
-def _children_of(state: State) -> ChildBindings:
-    """Give the children's bindings by their parent's address and their own key."""
-    found: dict[Address, dict[str, Binding]] = {}
+def _children_of(state: State) -> Children:
+    """Give what is known of children by their parent's address."""
+    bindings: dict[Address, dict[str, Binding]] = {}
     for address, binding in state.bindings.items():
         if binding.parent is not None and (parent := parent_of(address)) is not None:
-            found.setdefault(parent, {})[key_of(address)] = binding
-    return found
+            bindings.setdefault(parent, {})[key_of(address)] = binding
+    intents: dict[Address, dict[str, Intent]] = {}
+    for address, intent in state.intents.items():
+        if (parent := parent_of(address)) is not None:
+            intents.setdefault(parent, {})[key_of(address)] = intent
+    return {
+        parent: Known(bindings=bindings.get(parent, {}), intents=intents.get(parent, {}))
+        for parent in {*bindings, *intents}
+    }
+
+
+def _close_intents(state: State, kind: Kind, into: Decisions) -> None:
+    """Forget the interrupted creates of children that nothing else has settled: they did not happen."""
+    open_ones = [address for address in state.intents if parent_of(address) is not None]
+    if not open_ones or kind.child is None:
+        return
+    settled = {change.address for change in into.changes}
+    into.changes.extend(unmade(address, kind.child) for address in open_ones if address not in settled)
 
 
 # Order and choice.
@@ -177,6 +195,15 @@ def _first_notes(sides: Sides, options: PlanOptions, changes: int) -> Iterable[D
             "there is no state yet",
             "There is no state yet: existing records are found by what they are called. If there was a state before, "
             "bring it back first, for pending removals, protection and interrupted runs are known only to it.",
+        )
+    if sides.state.intents:
+        count = len(sides.state.intents)
+        yield _note(
+            "open-intents",
+            "an interrupted run left creates open",
+            f"An interrupted run left {count} create{'s' if count > 1 else ''} open: "
+            f"{', '.join(sorted(sides.state.intents)[:5])}{' and more' if count > 5 else ''}. `apply` waits until "  # noqa: PLR2004 - arbitrary: enough to recognise what is meant
+            "nothing of it can arrive any more, and looks again; until then what this plan says of them may change.",
         )
     if not changes and options.targets:
         yield _note(

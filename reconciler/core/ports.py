@@ -110,8 +110,8 @@ class Ledger(Protocol):
     def intend(self, intents: Sequence[Intend]) -> None:
         """Write down that these creates may be sent from now on."""
 
-    def settle(self, outcome: Outcome) -> None:
-        """Write down what became of a change, and the edits to the state that follow from it."""
+    def settle(self, outcomes: Sequence[Outcome]) -> None:
+        """Write down what became of changes that one call decided, and the edits to the state that follow from it."""
 
     def holds(self, remote_id: RemoteId, *, child: bool = False) -> bool:
         """Tell whether some address is bound to this record by now; ids of children are a sequence of their own."""

@@ -56,7 +56,9 @@ class Intent:
     known: tuple[RemoteId, ...] = ()
     """Records that matched already before the send, so they cannot be its result."""
     sent_at: str = ""
-    """UTC, ISO 8601, of the last moment it may have been sent."""
+    """UTC, ISO 8601, of the moment from which it may have been sent; only ever shown."""
+    ended: str = ""
+    """Uptime (`store/uptime.py`) when its run had ended and sent nothing any more; empty where it was killed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,17 +42,22 @@ class Account:
     currency: str = "USD"
     client_limit: int = -1
     rng: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311 - uuids of a fake
+    born: dict[int, float] = field(default_factory=dict)
+    """When each client of this process was created, by the monotonic clock; for lists that lag."""
 
     # Clients.
 
-    def list_clients(self, query: Query) -> Answer:
-        """Answer one page of clients."""
+    def list_clients(self, query: Query, lag_s: float = 0.0) -> Answer:
+        """Answer one page of clients, as it was `lag_s` seconds ago as far as new ones go."""
         page = paging(query)
         wanted = filtered(
             query,
             default_states=_STATES[self.quirks["list-default"]],
             exact_case=self.quirks.on("search-case", "sensitive"),
         )
+        if lag_s:
+            young = [number for number, born in self.born.items() if time.monotonic() - born < lag_s]
+            wanted.add(f"id NOT IN ({','.join('?' * len(young))})", *young)
         total = self.books.count(wanted.where, wanted.values)
         tail = f"{wanted.where} {ordering(query)} LIMIT ? OFFSET ?"
         rows = self.books.select(tail, [*wanted.values, page.per_page, page.offset])
@@ -83,8 +89,10 @@ class Account:
             names = f"{client['fname']}{client['lname']}".lower() or "user"
             completed(client, sent, self.quirks, self.books.usernames(names[:1]))
             self.books.put_client(client)
-            self.books.put_contacts(int(str(client["id"])), contacts)
-            return self._written(int(str(client["id"])), query)
+            remote_id = int(str(client["id"]))
+            self.books.put_contacts(remote_id, contacts)
+            self.born[remote_id] = time.monotonic()
+            return self._written(remote_id, query)
 
     def update_client(self, remote_id: str, body: object, query: Query) -> Answer:
         """Change a client in phases: the first of visibility, actions, data that is present; the rest is dropped."""

@@ -44,7 +44,9 @@ class Service:
 _ENDPOINTS: Mapping[tuple[str, str], tuple[str, Endpoint]] = {
     ("GET", "clients"): (
         "client",
-        lambda account, request, _: account.list_clients(request.query_params.multi_items()),
+        lambda account, request, _: account.list_clients(
+            request.query_params.multi_items(), request.scope.get("lag_s", 0.0)
+        ),
     ),
     ("POST", "clients"): (
         "client",

@@ -28,6 +28,8 @@ NAMES = {
     "late": "the connection is reset, and it is carried out =SECONDS later",
     "twice": "carried out twice, answered once",
     "401": "the token is not accepted, nothing carried out",
+    "lag": "a list does not show yet what was created in the last =SECONDS",
+    "churn": "before it is carried out, somebody else creates, archives, deletes or brings back a client",
 }
 _FORM = re.compile(
     r"(?P<method>[A-Z]+|\*) +(?P<path>\S+) +(?P<name>[a-z0-9-]+)"

@@ -43,17 +43,25 @@ def fill(account: Account, count: int) -> None:
     taken: set[str] = set()
     with account.books.transaction():
         for number in range(count):
-            client = new_client(account.books.next_client_id(), account.account_id, account.currency, rng)
-            sent, contacts = _invented(rng, number)
-            written(client, sent, account.quirks)
-            completed(client, sent, account.quirks, taken)
-            taken.add(str(client["username"]))
+            client = invent(account, rng, number, taken)
             if rng.random() < 0.05:  # noqa: PLR2004 - one in twenty
                 client["vis_state"] = 2
             owing = f"{rng.randrange(50, 5000)}.{rng.randrange(100):02} USD" if rng.random() < 0.1 else ""  # noqa: PLR2004 - one in ten
             account.books.put_client(client, owing)
-            stored = [{"contactid": account.books.next_contact_id(), **contact} for contact in contacts]
-            account.books.put_contacts(int(str(client["id"])), stored)
+
+
+def invent(account: Account, rng: random.Random, number: int, taken: set[str] | None = None) -> dict[str, object]:
+    """Put one believable client with its contacts into the account; `taken` are the user names in use."""
+    client = new_client(account.books.next_client_id(), account.account_id, account.currency, rng)
+    sent, contacts = _invented(rng, number)
+    written(client, sent, account.quirks)
+    completed(client, sent, account.quirks, taken if taken is not None else set())
+    if taken is not None:
+        taken.add(str(client["username"]))
+    account.books.put_client(client)
+    stored = [{"contactid": account.books.next_contact_id(), **contact} for contact in contacts]
+    account.books.put_contacts(int(str(client["id"])), stored)
+    return client
 
 
 def _invented(rng: random.Random, number: int) -> tuple[dict[str, object], list[dict[str, object]]]:

@@ -20,6 +20,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from reconciler.sandbox.account import Account
 from reconciler.sandbox.app import Service, application
 from reconciler.sandbox.books import Books
+from reconciler.sandbox.churn import churn
 from reconciler.sandbox.faults import Faults
 from reconciler.sandbox.limits import Limits
 from reconciler.sandbox.oauth import REDIRECT_URI, SCOPES, Grants
@@ -92,7 +93,11 @@ class Sandbox:
             gate=options.gate,
         )
         self.wrapper = Wrapper(
-            inner=application(service), faults=options.faults, latency_s=options.latency_s, log=self.log
+            inner=application(service),
+            faults=options.faults,
+            latency_s=options.latency_s,
+            log=self.log,
+            churn=lambda: churn(self.account),
         )
         if options.seed and not self.books.count():
             fill(self.account, options.seed)

@@ -25,6 +25,8 @@ class Wrapper:
     faults: Faults = field(default_factory=Faults)
     latency_s: float = 0.0
     log: Callable[[dict[str, object]], None] | None = None
+    churn: Callable[[], None] = lambda: None
+    """Somebody else's edit, for the fault of that name."""
     transports: dict[tuple[str, int], asyncio.Transport] = field(default_factory=dict)
     """The open connections by the client's end, so that one can be reset."""
     later: set[asyncio.Task[object]] = field(default_factory=set)
@@ -58,7 +60,10 @@ class Wrapper:
             return None
         if fault is not None and name == "delay":
             await asyncio.sleep(fault.seconds)
-        answer = await self._run(scope, body)
+        if name == "churn":
+            self.churn()
+        lagging = {"lag_s": fault.seconds} if fault is not None and name == "lag" else {}
+        answer = await self._run({**scope, **lagging}, body)
         if name == "twice":
             await self._run(scope, body)
         if name == "500-after":

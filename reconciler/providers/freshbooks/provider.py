@@ -44,6 +44,10 @@ class FreshBooks:
         """Choose the account that every later call speaks to."""
         self._account = account_id
 
+    def close(self) -> None:
+        """Close the connections; nothing is sent from now on."""
+        self._api.close()
+
     # Reading.
 
     def identify(self) -> Identity:
