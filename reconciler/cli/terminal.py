@@ -113,7 +113,7 @@ class Terminal:
             yield Silent()
             return
         from rich.console import Console  # noqa: PLC0415 - rich costs tens of milliseconds and logs do not need it
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415 - the same
 
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         console = Console(file=self.err, no_color=not self.colour, force_terminal=True)
