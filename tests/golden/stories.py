@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from reconciler import schema_files
 from tests.golden.story import Story
 
 STORIES: dict[str, Callable[[Story], None]] = {}
@@ -566,4 +567,15 @@ clients:
 removed: [drop]
 """
     )
+    s.reconciles()
+
+
+@story
+def quick_start(s: Story) -> None:
+    """The quick start of the README and the demo: examples/clients.yaml into an empty account, then one edit."""
+    Path("clients.yaml").write_text(schema_files.example(), encoding="utf-8")
+    s.reconciles()
+    s.notes("one phone number is edited in the YAML")
+    edited = schema_files.example().replace("bus_phone: 416-555-0100", "bus_phone: 416-555-0199")
+    Path("clients.yaml").write_text(edited, encoding="utf-8")
     s.reconciles()

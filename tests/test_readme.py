@@ -1,0 +1,33 @@
+"""The README's first screen shows what the program prints, and what it tells to type exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from reconciler.documents.explain import accepts
+from reconciler.documents.parse import parse
+from reconciler.schema_files import schema
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+TOLD = (ROOT / "tests/golden/transcripts/quick_start.txt").read_text(encoding="utf-8")
+
+
+def test_the_plan_shown_is_a_real_one() -> None:
+    """The plan on the first screen is the one that the quick start's golden transcript ends with."""
+    [shown] = re.findall(r"```console\n\$ reconciler plan\n(.*?)```", README, re.DOTALL)
+    assert shown.strip() in TOLD
+
+
+def test_both_commands_stand_on_the_first_screen() -> None:
+    """Somebody who has only Python and git sees at once what to type."""
+    first = "\n".join(README.splitlines()[:45])
+    assert "python3 dev demo" in first
+    assert "python3 dev test" in first
+
+
+def test_yaml_is_what_the_schema_accepts() -> None:
+    """The configuration shown can be used as it is."""
+    [shown] = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    assert accepts(schema("clients"), parse("README.md", shown.encode()).content)
