@@ -35,8 +35,12 @@ def described(name: str) -> Any:  # noqa: ANN401 - a JSON Schema
     ours = {
         "description": "What only the reconciler knows; a saved plan is applied from it.",
         "type": "object",
-        "required": ["plan", "plan_id"],
-        "properties": {"plan": root, "plan_id": {"type": "string", "pattern": "^[0-9a-f]{20}$"}},
+        "required": ["plan", "plan_id", "digest"],
+        "properties": {
+            "plan": root,
+            "plan_id": {"type": "string", "pattern": "^[0-9a-f]{20}$"},
+            "digest": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+        },
     }
     changes = {
         "type": "array",

@@ -7,6 +7,7 @@ https://developer.hashicorp.com/terraform/internals/json-format. What only we kn
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from typing import assert_never
 
 import msgspec
@@ -17,20 +18,30 @@ from reconciler.core.resource import Address, Value, key_of, parent_of
 from reconciler.errors import PlanUnusable
 from reconciler.reports.options import RenderOptions
 
+_encoder = msgspec.json.Encoder(order="deterministic")
+
 FORMAT_VERSION = "1.2"
 COMPATIBLE_WITH = "1.9.0"
-PROVIDER = "registry.terraform.io/freshbooks/freshbooks"
+PROVIDER = "terraform.local/freshbooks/freshbooks"
 
 Json = dict[str, object]
 
 
 def encode_plan(plan: Plan, options: RenderOptions) -> bytes:
     """Give the saved plan: one line of JSON."""
-    return msgspec.json.encode(plan_document(plan, options), order="deterministic") + b"\n"
+    document = plan_document(plan, options)
+    ours = {"plan_id": plan.plan_id, "plan": plan_to_builtins(plan)}
+    signed = {**document, "reconciler": {**ours, "digest": _digest({**document, "reconciler": ours})}}
+    return _encoder.encode(signed) + b"\n"
+
+
+def _digest(document: Json) -> str:
+    """Digest everything in a document, so that no edit of a saved plan, by hand or by accident, passes unseen."""
+    return sha256(_encoder.encode(document)).hexdigest()[:32]
 
 
 def plan_document(plan: Plan, options: RenderOptions) -> Json:
-    """Give the whole document."""
+    """Give the whole document but for our own part."""
     return {
         "format_version": FORMAT_VERSION,
         "terraform_version": COMPATIBLE_WITH,
@@ -50,7 +61,6 @@ def plan_document(plan: Plan, options: RenderOptions) -> Json:
         "applyable": not plan.empty and not plan.refusals,
         "complete": not plan.options.targets and not plan.options.excludes,
         "errored": bool(plan.refusals),
-        "reconciler": {"plan_id": plan.plan_id, "plan": plan_to_builtins(plan)},
     }
 
 
@@ -58,7 +68,7 @@ def decode_plan(raw: bytes) -> Plan:
     """Give the plan of a saved document.
 
     Raises:
-        PlanUnusable: not JSON, torn, of another format, or without our part.
+        PlanUnusable: not JSON, torn, of another format, without our part, or not as it was written.
     """
     try:
         document = msgspec.json.decode(raw)
@@ -69,10 +79,14 @@ def decode_plan(raw: bytes) -> Plan:
     ours = document.get("reconciler")
     if not isinstance(ours, dict) or "plan" not in ours:
         raise PlanUnusable("the saved plan cannot be read", "It has no `reconciler` part: another program made it.")
-    plan = plan_from_builtins(ours["plan"])
-    if ours.get("plan_id") != plan.plan_id:
-        raise PlanUnusable("the saved plan was altered", "Its plan id is not that of the plan inside.")
-    return plan
+    told = ours.pop("digest", None)
+    if told != _digest(document):
+        raise PlanUnusable(
+            "the saved plan was altered",
+            "It is not as `plan --out` wrote it: its digest does not fit its content. Plan again.",
+            code="plan-altered",
+        )
+    return plan_from_builtins(ours["plan"])
 
 
 def terraform_address(address: Address, kind: str) -> str:

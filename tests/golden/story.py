@@ -135,7 +135,7 @@ class Story:
         seen = self.run("plan", *flags, *formats, expect=expect, shown=shown, told=("plan", *flags))
         if Path("plan.json").exists():
             document = json.loads(Path("plan.json").read_text(encoding="utf-8"))
-            document["reconciler"].pop("plan")
+            document["reconciler"] = {"plan_id": document["reconciler"]["plan_id"]}
             self.documents.append(document)
         return seen
 
