@@ -1,4 +1,4 @@
-"""What all tests share: the option that rewrites golden files."""
+"""What all tests share: the options that rewrite golden files and that lengthen the campaigns."""
 
 from __future__ import annotations
 
@@ -6,5 +6,15 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--update-golden`: write what is, to be read in the diff, instead of comparing."""
+    """Add `--update-golden`, which writes what is, to be read in the diff, and `--full`, which takes its time."""
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files")
+    parser.addoption("--full", action="store_true", help="run the campaigns at their full length")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what only `--full` runs."""
+    if config.getoption("--full"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("full") is not None]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -53,7 +52,7 @@ def wait_for_open_intents(session: Session, state: State, settle_s: float) -> No
         f"An interrupted run left {count} create{'s' if count > 1 else ''} open. "
         + (f"Waiting {rest:.0f} s for what it may have sent; then they are looked up." if rest else "Looking them up.")
     )
-    time.sleep(rest)
+    session.sleep(rest)
 
 
 def check_expected(plan: Plan, expected: str, saved: Plan | None) -> None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 import click
 
@@ -90,9 +91,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(code)
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run one command line; give its exit code. Nothing else in the program decides how an error ends."""
-    context: dict[str, object] = {}
+def run(arguments: Sequence[str], *, sleep: Callable[[float], None] = time.sleep) -> int:
+    """Run one command line; give its exit code. Nothing else in the program decides how an error ends.
+
+    `sleep` is what waits between tries, and for what an interrupted run may have sent.
+    """
+    context: dict[str, object] = {"sleep": sleep}
     try:
         result = program().main(args=list(arguments), prog_name="reconciler", standalone_mode=False, obj=context)
     except Exception as error:  # noqa: BLE001 - the one place where everything ends as text

@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -46,6 +47,7 @@ class Session:
     configuration: Configuration | None = None
     """Loaded already where the account depends on it; else it is loaded while the account is read."""
     runs: Path = HOME / "runs"
+    sleep: Callable[[float], None] = time.sleep
 
     @property
     def rendering(self) -> RenderOptions:
@@ -76,7 +78,12 @@ def begun(context: click.Context, flags: Mapping[str, Any] | None = None, *, acc
     signal.signal(signal.SIGTERM, _end)
     terminal = Terminal.of(shared)
     chosen = settings({**shared, **(flags or {})}, os.environ, _user_file())
-    session = Session(terminal=terminal, settings=chosen, store=StateFile(Path(chosen.state)))
+    session = Session(
+        terminal=terminal,
+        settings=chosen,
+        store=StateFile(Path(chosen.state)),
+        sleep=shared.get("sleep", time.sleep),
+    )
     with ExitStack() as stack:
         if shared.get("sandbox"):
             session = _in_sandbox(session, shared, stack)
@@ -149,7 +156,8 @@ def _account(session: Session, stack: ExitStack, *, debug: bool) -> FreshBooks:
         chosen.api_url,
         token,
         parallelism=chosen.parallelism,
-        pace=Pace(chosen.rate_share),
+        pace=Pace(chosen.rate_share, sleep=session.sleep),
+        sleep=session.sleep,
         trace=trace if debug else None,
     )
     stack.callback(api.close)

@@ -27,6 +27,8 @@ class Wrapper:
     log: Callable[[dict[str, object]], None] | None = None
     churn: Callable[[], None] = lambda: None
     """Somebody else's edit, for the fault of that name."""
+    watch: Callable[[str, str, str], None] = lambda *_: None
+    """Told of each request's moments: `received`, `processed`, `half-answered`, `answered`; then method and path."""
     transports: dict[tuple[str, int], asyncio.Transport] = field(default_factory=dict)
     """The open connections by the client's end, so that one can be reset."""
     later: set[asyncio.Task[object]] = field(default_factory=set)
@@ -38,13 +40,16 @@ class Wrapper:
             return
         began = time.perf_counter()
         body = await _body(receive)
+        self.watch("received", scope["method"], scope["path"])
         if self.latency_s:
             await asyncio.sleep(self.latency_s)
         fault = self.faults.draw(scope["method"], scope["path"])
         answer = await self._answer(scope, body, fault)
+        self.watch("processed", scope["method"], scope["path"])
         if self.log is not None:
             self.log(_entry(scope, body, answer, fault, time.perf_counter() - began))
         await self._deliver(scope, send, answer, fault)
+        self.watch("answered", scope["method"], scope["path"])
 
     async def _answer(self, scope: Scope, body: bytes, fault: Fault | None) -> list[Message] | None:
         """Carry the request out as the fault lets it be; None where it has no answer of its own."""
@@ -101,7 +106,9 @@ class Wrapper:
             await asyncio.sleep(0)
             self._abort(scope)
             return
-        for message in answer:
+        for number, message in enumerate(answer):
+            if number:
+                self.watch("half-answered", scope["method"], scope["path"])
             await send(message)
 
     def _abort(self, scope: Scope) -> None:
