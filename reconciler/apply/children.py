@@ -21,8 +21,8 @@ def change_children(site: Worksite, parent: Address, parent_id: RemoteId, change
     kind = site.kind.child
     if kind is None or not changes:
         return []
-    outcomes = site.record([_remembered(site, change) for change in changes if not _calls(change)])
-    writing = [change for change in changes if _calls(change)]
+    outcomes = site.record([remembered_child(site, change) for change in changes if not calls(change)])
+    writing = [change for change in changes if calls(change)]
     if not writing:
         return outcomes
     try:
@@ -32,13 +32,14 @@ def change_children(site: Worksite, parent: Address, parent_id: RemoteId, change
     return outcomes + _written(site, kind, parent, parent_id, writing, current)
 
 
-def _calls(change: Change) -> bool:
+def calls(change: Change) -> bool:
+    """Tell whether a child's change needs a call of its own."""
     if change.with_parent or change.action is Action.FORGET:
         return False
     return change.action in {Action.CREATE, Action.DELETE} or bool(change.attributes)
 
 
-def _remembered(site: Worksite, change: Change) -> Outcome:
+def remembered_child(site: Worksite, change: Change) -> Outcome:
     """Record what needs no call: a child as it is, or gone."""
     live = None if change.removed or change.id is None else LiveResource(id=change.id, fields=change.managed)
     return replace(done(change, live), edits=remember(change, live, site.state, site.kind))
@@ -87,7 +88,7 @@ def _one(site: Worksite, change: Change, current: Sequence[LiveResource]) -> Out
             return done(change, None, "it was gone already")
         return Outcome(change=change, result=Result.CONFLICT, reason="it is gone since the plan; plan again")
     if change.action is Action.DELETE:
-        answer = site.writer.delete_child(seen.id)
+        answer = site.noted(site.writer.delete_child(seen.id))
         if isinstance(answer, Rejected) and answer.cause is Refusal.GONE:
             return done(change, None, "it was gone already")
     else:
@@ -95,7 +96,7 @@ def _one(site: Worksite, change: Change, current: Sequence[LiveResource]) -> Out
         if moved:
             return Outcome(change=change, result=Result.CONFLICT, reason=f"{', '.join(moved)} changed since the plan")
         fields = {**seen.fields, **{a.name: a.after for a in change.attributes}}
-        answer = site.writer.update_child(seen.id, fields)
+        answer = site.noted(site.writer.update_child(seen.id, fields))
     return done(change, seen) if isinstance(answer, Done) else site.refused(change, answer)
 
 
@@ -124,7 +125,7 @@ def _added(
     if why := site.halt.why(creating=True):
         return outcomes | {change.address: not_attempted(change, why) for change in missing}
     site.intend([intended_child(site, change, now) for change in missing])
-    answer = site.writer.add_children(parent_id, now, [change.managed for change in missing])
+    answer = site.noted(site.writer.add_children(parent_id, now, [change.managed for change in missing]))
     for change in missing:
         outcome = done(change, None) if isinstance(answer, Done) else site.refused(change, answer)
         # What was refused or never left is known not to have happened; an unknown keeps its intent open.

@@ -19,7 +19,7 @@ from reconciler.apply.worksite import Worksite, done, not_attempted
 from reconciler.core.change import ARCHIVED, Change
 from reconciler.core.identity import Pool, alike, key_digest, likeness, same
 from reconciler.core.outcome import Done, NotSent, Outcome, Rejected, Result, Unknown
-from reconciler.core.remember import remember
+from reconciler.core.remember import remember, without
 from reconciler.core.resource import LiveResource, Value
 from reconciler.core.state import Desist, Intend, Intent, digests_of
 from reconciler.errors import NotAllowed, ReadIncomplete
@@ -69,7 +69,7 @@ def _created(site: Worksite, change: Change, children: Sequence[Change]) -> Outc
         site.intend(
             [Intend(address=change.address, intent=intent), *(intended_child(site, child) for child in children)]
         )
-        answer = site.writer.create(fields, [child.managed for child in children])
+        answer = site.noted(site.writer.create(fields, [child.managed for child in children]))
         match answer:
             case Done(live=live):
                 return _made(site, change, live)
@@ -95,8 +95,9 @@ def _closed(outcome: Outcome, children: Sequence[Change]) -> Outcome:
 
 
 def _made(site: Worksite, change: Change, live: LiveResource | None, reason: str = "") -> Outcome:
-    outcome = done(change, live, reason)
-    return replace(outcome, edits=remember(change, live, site.state, site.kind))
+    # That it is archived is remembered once it is.
+    made = without(change, (ARCHIVED,)) if change.managed.get(ARCHIVED) is True else change
+    return replace(done(change, live, reason), edits=remember(made, live, site.state, site.kind))
 
 
 def _appeared(site: Worksite, change: Change, fields: Mapping[str, Value]) -> list[LiveResource]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
-from reconciler.apply.steps import Group, carry_out
+from reconciler.apply.steps import Group, carry_out, quiet, settle
 from reconciler.apply.worksite import Worksite
 from reconciler.core.change import Change, Plan
 from reconciler.core.outcome import Outcome, Result
 from reconciler.core.resource import Address, parent_of
-from reconciler.errors import ReconcilerError
+from reconciler.errors import LocalDisk, ReconcilerError
 
+_AT_ONCE = 500  # arbitrary: a tenth of a second of work lost at most, and a hundredth of the syncs
 LAST_CALLS_S = 4.0
 """How long calls in flight may take after the run was asked to stop."""
 
@@ -24,7 +25,8 @@ def apply(plan: Plan, site: Worksite) -> tuple[Outcome, ...]:
     as unknown or not attempted. Raises only what makes outcomes meaningless: a fault of the program itself.
     """
     groups = list(_groups(plan))
-    finished: dict[Address, Outcome] = {}
+    finished = _settled([group for group in groups if quiet(group)], site)
+    groups = [group for group in groups if not quiet(group)]
     lock, faults = threading.Lock(), list[BaseException]()
     waiting = iter(groups)
     begun: set[Address] = set()
@@ -53,6 +55,23 @@ def apply(plan: Plan, site: Worksite) -> tuple[Outcome, ...]:
     if faults and not isinstance(faults[0], ReconcilerError):
         raise faults[0]
     return tuple(finished.get(change.address) or _unfinished(change, begun, site) for change in plan.changes)
+
+
+def _settled(groups: Sequence[Group], site: Worksite) -> dict[Address, Outcome]:
+    """Record what needs no call, many records in one durable write; an adoption of a whole account is nothing else."""
+    finished: dict[Address, Outcome] = {}
+    for start in range(0, len(groups), _AT_ONCE):
+        if site.halt.why(creating=False):
+            break
+        try:
+            outcomes = site.record([o for group in groups[start : start + _AT_ONCE] for o in settle(site, group)])
+        except LocalDisk:
+            # The halt knows; nothing was sent.
+            break
+        finished.update({outcome.change.address: outcome for outcome in outcomes})
+        for outcome in outcomes:
+            site.told(outcome)
+    return finished
 
 
 def _run_workers(work: Callable[[], None], count: int, site: Worksite) -> None:

@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from reconciler.apply.children import change_children
+from reconciler.apply.children import calls, change_children, remembered_child
 from reconciler.apply.create import create
 from reconciler.apply.worksite import Worksite, done, not_attempted
 from reconciler.core.change import ARCHIVED, Action, Change
 from reconciler.core.outcome import Answer, Done, NotSent, Outcome, Refusal, Rejected, Result, Unknown
-from reconciler.core.remember import kept_old, remember, seen_values
+from reconciler.core.remember import kept_old, remember, seen_values, without
 from reconciler.core.resource import Address, LiveResource, RemoteId, Value, Visibility
 from reconciler.errors import LocalDisk, NotAllowed, ReadIncomplete
+
+_QUIET = frozenset({Action.ADOPT, Action.MOVE, Action.FORGET, Action.RECOVER, Action.NO_OP})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,24 @@ class Group:
     def changes(self) -> tuple[Change, ...]:
         """Give all of them, the own one first."""
         return (self.own, *self.children) if self.own is not None else self.children
+
+
+def quiet(group: Group) -> bool:
+    """Tell whether a group needs no call: only the state learns of it."""
+    own = group.own
+    if own is not None and (own.attributes or own.action not in _QUIET):
+        return False
+    return not any(calls(change) for change in group.children)
+
+
+def settle(site: Worksite, group: Group) -> list[Outcome]:
+    """Give the outcomes of a quiet group, to be recorded together with others."""
+    outcomes = []
+    if group.own is not None:
+        own = group.own
+        seen = None if own.removed or own.id is None else _as_planned(own, own.id)
+        outcomes.append(replace(done(own, seen), edits=remember(own, seen, site.state, site.kind)))
+    return [*outcomes, *(remembered_child(site, change) for change in group.children)]
 
 
 def carry_out(site: Worksite, group: Group) -> list[Outcome]:
@@ -74,7 +94,7 @@ def _created(site: Worksite, own: Change, children: Sequence[Change]) -> list[Ou
     outcome, *rest = create(site, own, children)
     live = outcome.live
     if outcome.result is Result.DONE and live is not None and own.managed.get(ARCHIVED) is True:
-        answer = site.writer.set_visibility(live.id, Visibility.ARCHIVED)
+        answer = site.noted(site.writer.set_visibility(live.id, Visibility.ARCHIVED))
         outcome = _finish(site, replace(own, id=live.id), answer, live)
     return [outcome, *rest]
 
@@ -96,7 +116,7 @@ def _removed(site: Worksite, own: Change, children: Sequence[Change]) -> list[Ou
 
 
 def _put_away(site: Worksite, own: Change, remote_id: RemoteId, away: Visibility) -> Outcome:
-    answer = site.writer.set_visibility(remote_id, away)
+    answer = site.noted(site.writer.set_visibility(remote_id, away))
     if isinstance(answer, Rejected) and answer.cause is Refusal.GONE:
         return done(own, None, "it was gone already")
     live = _after(site, remote_id, answer, lambda live: live.visibility is away)
@@ -116,25 +136,38 @@ def _changed(site: Worksite, own: Change, children: Sequence[Change]) -> list[Ou
         if conflict is not None:
             return _stopped(conflict, children)
     if own.action is Action.RESTORE or archived is False:
-        answer = site.writer.set_visibility(own.id, Visibility.ACTIVE)
+        answer = site.noted(site.writer.set_visibility(own.id, Visibility.ACTIVE))
         live = _after(site, own.id, answer, lambda live: live.visibility is Visibility.ACTIVE)
         if live is None:
             return _stopped(_failed(site, own, answer, "FreshBooks kept it as it was"), children)
     fields = {a.name: a.after for a in own.attributes if a.name != ARCHIVED}
+    kept: tuple[str, ...] = ()
     if fields:
-        answer = site.writer.update(own.id, fields)
-        live = _after(site, own.id, answer, lambda live: not _old(own, fields, live))
+        answer = site.noted(site.writer.update(own.id, fields))
+        live = _after(site, own.id, answer, lambda live: isinstance(answer, Done) or not _old(own, fields, live))
         if live is None:
-            names = ", ".join(fields)
-            return _stopped(_failed(site, own, answer, f"FreshBooks kept the old value of {names}"), children)
+            return _stopped(_failed(site, own, answer, "it is gone since the plan"), children)
+        kept = _old(own, fields, live)
     seen = live if live is not None else _as_planned(own, own.id)
-    outcome = done(own, seen)
-    if archived is not True:
-        [outcome] = site.record([replace(outcome, edits=remember(own, seen, site.state, site.kind))])
+    # That it is archived is remembered once it is.
+    [outcome] = site.record([_updated(site, own, seen, kept, (ARCHIVED,) if archived is True else ())])
     rest = change_children(site, own.address, own.id, children)
     if archived is True:
-        outcome = _finish(site, own, site.writer.set_visibility(own.id, Visibility.ARCHIVED), seen)
+        answer = site.noted(site.writer.set_visibility(own.id, Visibility.ARCHIVED))
+        finished = _finish(site, without(own, kept), answer, seen)
+        outcome = finished if outcome.result is Result.DONE else outcome
     return [outcome, *rest]
+
+
+def _updated(
+    site: Worksite, own: Change, seen: LiveResource, kept: tuple[str, ...], pending: tuple[str, ...]
+) -> Outcome:
+    """Give what became of a record's fields; what the vendor left as it was is a failure, the rest is remembered."""
+    made = without(own, (*kept, *pending))
+    outcome = done(own, seen)
+    if kept:
+        outcome = replace(_kept(own, f"FreshBooks kept the old value of {', '.join(kept)}"), live=seen)
+    return replace(outcome, edits=remember(made, seen, site.state, site.kind))
 
 
 def _finish(site: Worksite, own: Change, answer: Answer, before: LiveResource) -> Outcome:
@@ -144,7 +177,7 @@ def _finish(site: Worksite, own: Change, answer: Answer, before: LiveResource) -
         outcome = replace(done(own, live), edits=remember(own, live, site.state, site.kind))
     else:
         failed = _failed(site, own, answer, "FreshBooks did not archive it")
-        outcome = replace(failed, edits=remember(own, before, site.state, site.kind))
+        outcome = replace(failed, edits=remember(without(own, (ARCHIVED,)), before, site.state, site.kind))
     [recorded] = site.record([outcome])
     return recorded
 
@@ -169,9 +202,9 @@ def _as_planned(own: Change, remote_id: RemoteId) -> LiveResource:
     return LiveResource(id=remote_id, fields=fields, visibility=archived)
 
 
-def _old(own: Change, fields: Mapping[str, Value], live: LiveResource) -> bool:
-    """Tell whether a field still shows what it was before; a reformatted new value is fine."""
-    return any(name in fields for name in kept_old(own, live))
+def _old(own: Change, fields: Mapping[str, Value], live: LiveResource) -> tuple[str, ...]:
+    """Give the fields that still show what they were before; a reformatted new value is fine."""
+    return tuple(name for name in kept_old(own, live) if name in fields)
 
 
 def _after(

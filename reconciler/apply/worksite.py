@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.core.change import Change
 from reconciler.core.kind import Kind
-from reconciler.core.outcome import NotSent, Outcome, Refusal, Rejected, Result, Unknown
+from reconciler.core.outcome import Answer, NotSent, Outcome, Refusal, Rejected, Result, Unknown
 from reconciler.core.ports import Ledger, Writer
 from reconciler.core.resource import LiveResource
 from reconciler.core.state import Intend, State
@@ -40,6 +40,8 @@ class Halt:
         self._lock = threading.Lock()
         self._reason = ""
         self._limited = False
+        self.wrote = False
+        """Whether a write may have changed the account."""
         self.failure: ReconcilerError | None = None
         self.asked = threading.Event()
         """Set from outside, by a signal, or with the first reason."""
@@ -88,6 +90,12 @@ class Worksite:
     def wait(self, seconds: float) -> bool:
         """Wait, unless asked to stop; tell whether the whole time has passed."""
         return not self.halt.asked.wait(seconds)
+
+    def noted(self, answer: Answer) -> Answer:
+        """Remember that something was written, unless this answer says that nothing was."""
+        if not isinstance(answer, (Rejected, NotSent)):
+            self.halt.wrote = True
+        return answer
 
     def intend(self, intents: Sequence[Intend]) -> None:
         """Make the intents of creates durable before the first byte is sent; a failed disk stops the run."""

@@ -139,17 +139,20 @@ def _close(
 def _verdict(outcomes: Sequence[Outcome], halt: Halt, signals: Sequence[int]) -> int:
     if signals:
         left = sum(outcome.result is not Result.DONE for outcome in outcomes)
+        told = f"{left} {'change is' if left == 1 else 'changes are'} left. Run `reconciler plan` to see what."
         raise Interrupted(
-            "interrupted", f"{left} changes are left. Run `reconciler plan` to see them.", signal_number=signals[0]
+            "interrupted", told if left else "Everything was done before it ended.", signal_number=signals[0]
         )
     if halt.failure is not None:
         raise halt.failure
     unfinished = [outcome for outcome in outcomes if outcome.result is not Result.DONE]
     if not unfinished:
         return 0
-    summary = f"{len(unfinished)} of {len(outcomes)} changes are not done"
-    written = any(outcome.result in {Result.DONE, Result.UNKNOWN} for outcome in outcomes)
-    if written:
+    count = len(unfinished)
+    summary = (
+        f"{count} of {len(outcomes)} change{'s' if len(outcomes) > 1 else ''} {'is' if count == 1 else 'are'} not done"
+    )
+    if halt.wrote:
         raise Unfinished(summary, "The table above says why, record by record.")
     causes = {outcome.cause for outcome in unfinished}
     if causes & {Refusal.LOGIN, Refusal.FORBIDDEN}:

@@ -100,13 +100,13 @@ def _protected(resource: Resource, binding: Binding | None) -> bool:
 
 def _create(match: Match, context: Context, into: Decisions) -> None:
     resource = match.resource
-    fields = resource.fields if resource.archived is not True else {**resource.fields, ARCHIVED: True}
+    fields = resource.fields if resource.archived is None else {**resource.fields, ARCHIVED: resource.archived}
     into.changes.append(
         Change(
             action=Action.CREATE,
             address=resource.address,
             kind=context.kind.name,
-            attributes=appearing(fields),
+            attributes=appearing(fields if resource.archived else resource.fields),
             managed=fields,
             ignored=resource.lifecycle.ignore_changes,
             reason="created anew, the record that was bound is gone" if match.binding else "",

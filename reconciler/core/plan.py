@@ -90,7 +90,11 @@ def _leave(
         for address, binding in state.bindings.items()
         if binding.parent is None and address not in sides.configuration.resources and binding.id not in matching.taken
     ]
-    unlisted = [address for address, _ in leaving if address not in sides.configuration.removed]
+    unlisted = [
+        address
+        for address, _ in leaving
+        if address not in sides.configuration.removed and _chosen_address(address, options)
+    ]
     root = sides.configuration.root
     if unlisted and state.root and root != state.root and not options.change_root and not options.destroy:
         return (_other_root(state.root, root, unlisted),)
@@ -181,8 +185,15 @@ def _chosen(changes: Sequence[Change], options: PlanOptions) -> Sequence[Change]
 
 
 def _hit(change: Change, patterns: Iterable[str]) -> bool:
-    names = [change.address, parent_of(change.address), change.moved_from]
+    return _fits([change.address, parent_of(change.address), change.moved_from], patterns)
+
+
+def _fits(names: Iterable[Address | None], patterns: Iterable[str]) -> bool:
     return any(name is not None and fnmatchcase(name, pattern) for pattern in patterns for name in names)
+
+
+def _chosen_address(address: Address, options: PlanOptions) -> bool:
+    return (not options.targets or _fits([address], options.targets)) and not _fits([address], options.excludes)
 
 
 # What is worth saying, and the sums.
@@ -203,7 +214,7 @@ def _first_notes(sides: Sides, options: PlanOptions, changes: int) -> Iterable[D
             "an interrupted run left creates open",
             f"An interrupted run left {count} create{'s' if count > 1 else ''} open: "
             f"{', '.join(sorted(sides.state.intents)[:5])}{' and more' if count > 5 else ''}. `apply` waits until "  # noqa: PLR2004 - arbitrary: enough to recognise what is meant
-            "nothing of it can arrive any more, and looks again; until then what this plan says of them may change.",
+            "nothing that was sent can arrive any more before it looks them up and creates anything.",
         )
     if not changes and options.targets:
         yield _note(

@@ -6,9 +6,11 @@ account what was answered, nothing changes, so a vendor that reformats causes no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from reconciler.core.change import ARCHIVED, Action, Change
+from reconciler.core.identity import normal
 from reconciler.core.kind import Kind
 from reconciler.core.resource import Address, LiveResource, OnRemove, Value, Visibility, child_address, key_of
 from reconciler.core.state import (
@@ -23,6 +25,8 @@ from reconciler.core.state import (
     parse_digests,
     seal_of,
 )
+
+_PHONE_LETTERS = frozenset("0123456789+-()./x")
 
 
 def remember(change: Change, live: LiveResource | None, state: State, kind: Kind) -> tuple[StateEdit, ...]:
@@ -89,12 +93,36 @@ def seen_values(names: Mapping[str, Value], live: LiveResource) -> dict[str, Val
 
 
 def kept_old(change: Change, live: LiveResource) -> tuple[str, ...]:
-    """Give the attributes that still show the old value though the vendor said that all went well."""
+    """Give the attributes that still show the old value though the vendor said that all went well.
+
+    An old value that is just another spelling of the new one is the vendor's way of writing it, and no failure.
+    """
     seen = seen_values({attribute.name: None for attribute in change.attributes}, live)
     return tuple(
         attribute.name
         for attribute in change.attributes
         if (seen[attribute.name] or None) == (attribute.before or None) != (attribute.after or None)
+        and not _respelled(attribute.before, attribute.after)
+    )
+
+
+def _respelled(before: Value, after: Value) -> bool:
+    """Tell whether two texts differ in blanks and case only, or are one telephone number."""
+    if not isinstance(before, str) or not isinstance(after, str):
+        return False
+    one, other = ("".join(normal(text).split()) for text in (before, after))
+    if one == other:
+        return True
+    digits = ["".join(letter for letter in text if letter.isdecimal()) for text in (one, other)]
+    return bool(digits[0]) and digits[0] == digits[1] and set(one + other) <= _PHONE_LETTERS
+
+
+def without(change: Change, names: Collection[str]) -> Change:
+    """Give a change as if these attributes were no part of it: what did not come about must not be remembered."""
+    return replace(
+        change,
+        attributes=tuple(attribute for attribute in change.attributes if attribute.name not in names),
+        managed={name: value for name, value in change.managed.items() if name not in names},
     )
 
 

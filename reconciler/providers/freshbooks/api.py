@@ -116,6 +116,7 @@ class Api:
         sleep: Callable[[float], None] = time.sleep,
         trace: Trace | None = None,
         read_timeout_s: float = 30.0,
+        proxy: str | None = None,
     ) -> None:
         self._base = checked_url(base_url)
         self._token = token
@@ -129,7 +130,7 @@ class Api:
         tls = _tls(self._base)
 
         def client(options: list[SocketOption]) -> httpx.Client:
-            transport = httpx.HTTPTransport(verify=tls, limits=limits, socket_options=options)
+            transport = httpx.HTTPTransport(verify=tls, limits=limits, socket_options=options, proxy=proxy)
             return httpx.Client(transport=transport, timeout=timeout, follow_redirects=False)
 
         self._reading, self._writing = client([]), client(_write_socket_options())

@@ -22,6 +22,7 @@ class _Bucket:
     limit: int = 0
     remaining: int = 0
     resets_at: float = 0.0
+    banned_until: float = 0.0
     in_flight: int = 0
 
 
@@ -51,7 +52,8 @@ class Pace:
             bucket = self._buckets.setdefault(name, _Bucket())
             now = self._clock()
             kept_for_others = bucket.limit - math.floor(bucket.limit * self._share + 1e-9)
-            # Where nothing is in flight, nobody's answer can lift the ban before the reset.
+            if now < bucket.banned_until:
+                return bucket.banned_until - now
             if bucket.limit and now < bucket.resets_at and bucket.remaining - bucket.in_flight <= kept_for_others:
                 return bucket.resets_at - now
             bucket.in_flight += 1
@@ -69,11 +71,10 @@ class Pace:
                 bucket.resets_at = self._clock() + min(seconds, _LONGEST_WAIT_S)
 
     def ban(self, name: str, seconds: float) -> None:
-        """Let nothing through for a while: FreshBooks said that it is too busy."""
+        """Let nothing through for a while: FreshBooks said that it is too busy, and how long to wait wins."""
         with self._lock:
             bucket = self._buckets.setdefault(name, _Bucket())
-            bucket.limit, bucket.remaining = bucket.limit or 1, 0
-            bucket.resets_at = max(bucket.resets_at, self._clock() + min(seconds, _LONGEST_WAIT_S))
+            bucket.banned_until = max(bucket.banned_until, self._clock() + min(seconds, _LONGEST_WAIT_S))
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
