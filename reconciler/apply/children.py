@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from reconciler.apply.worksite import Worksite, done, not_attempted
 from reconciler.core.change import Action, Change
@@ -21,15 +21,39 @@ def change_children(site: Worksite, parent: Address, parent_id: RemoteId, change
     kind = site.kind.child
     if kind is None or not changes:
         return []
-    outcomes = site.record([remembered_child(site, change) for change in changes if not calls(change)])
+    quiet = site.record([remembered_child(site, change) for change in changes if not calls(change)])
     writing = [change for change in changes if calls(change)]
     if not writing:
-        return outcomes
+        return quiet
     try:
         current = _children_now(site, parent_id)
     except (ReadIncomplete, NotAllowed) as error:
-        return outcomes + [Outcome(change=change, result=Result.FAILED, reason=error.summary) for change in writing]
-    return outcomes + _written(site, kind, parent, parent_id, writing, current)
+        return quiet + [Outcome(change=change, result=Result.FAILED, reason=error.summary) for change in writing]
+    family = Family(kind=kind, parent=parent, parent_id=parent_id, kept=_kept(site, parent_id, changes, quiet))
+    return quiet + _written(site, family, writing, current)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """One record whose children change, and those of its children that stay as they are."""
+
+    kind: Kind
+    """The children's."""
+    parent: Address
+    parent_id: RemoteId
+    kept: Mapping[str, Binding]
+    """By key: what is bound by now and not written in this step."""
+
+
+def _kept(
+    site: Worksite, parent_id: RemoteId, changes: Sequence[Change], quiet: Sequence[Outcome]
+) -> dict[str, Binding]:
+    """Give the children that stay: bound under whatever address their parent had, and those just recorded."""
+    found = {key_of(a): binding for a, binding in site.state.bindings.items() if binding.parent == parent_id}
+    for change in changes:
+        found.pop(key_of(change.address), None)
+    bound = {key_of(e.address): e.binding for o in quiet for e in o.edits if isinstance(e, Bind)}
+    return found | bound
 
 
 def calls(change: Change) -> bool:
@@ -46,12 +70,7 @@ def remembered_child(site: Worksite, change: Change) -> Outcome:
 
 
 def _written(
-    site: Worksite,
-    kind: Kind,
-    parent: Address,
-    parent_id: RemoteId,
-    changes: Sequence[Change],
-    current: Sequence[LiveResource],
+    site: Worksite, family: Family, changes: Sequence[Change], current: Sequence[LiveResource]
 ) -> list[Outcome]:
     outcomes: dict[Address, Outcome] = {}
     adds: list[Change] = []
@@ -63,11 +82,12 @@ def _written(
         else:
             outcomes[change.address] = _one(site, change, current)
     if adds:
-        outcomes.update(_added(site, kind, parent_id, adds, current=None if outcomes else current))
+        claimed = {change.id for change in changes if change.id is not None}
+        outcomes.update(_added(site, family, adds, claimed, current=None if outcomes else current))
     ordered = [outcomes[change.address] for change in changes]
     if all(outcome.result is Result.NOT_ATTEMPTED for outcome in ordered):
         return ordered
-    return site.record(_read_back(site, kind, parent, parent_id, ordered))
+    return site.record(_read_back(site, family, ordered))
 
 
 def _children_now(site: Worksite, parent_id: RemoteId) -> Sequence[LiveResource]:
@@ -102,22 +122,23 @@ def _one(site: Worksite, change: Change, current: Sequence[LiveResource]) -> Out
 
 def _added(
     site: Worksite,
-    kind: Kind,
-    parent_id: RemoteId,
+    family: Family,
     adds: Sequence[Change],
+    claimed: Collection[RemoteId],
     *,
     current: Sequence[LiveResource] | None,
 ) -> dict[Address, Outcome]:
     """Add children by the complete array; each is a create, so an intent comes first and it is sent once.
 
-    `current` is None where a call has changed the children since they were read.
+    `claimed` are children that other changes mean; `current` is None where a call has changed them since the read.
     """
     try:
-        now = current if current is not None else _children_now(site, parent_id)
+        now = current if current is not None else _children_now(site, family.parent_id)
     except (ReadIncomplete, NotAllowed) as error:
         return {change.address: Outcome(change=change, result=Result.FAILED, reason=error.summary) for change in adds}
     wanted: dict[str, Mapping[str, Value]] = {change.address: change.managed for change in adds}
-    there = pair_children(kind, wanted, _unbound(site, now), {}, site.state.salt)
+    free = [child for child in _unbound(site, now) if child.id not in claimed]
+    there = pair_children(family.kind, wanted, free, {}, site.state.salt)
     missing = [change for change in adds if change.address not in there]
     outcomes = {change.address: done(change, there[change.address]) for change in adds if change.address in there}
     if not missing:
@@ -125,7 +146,7 @@ def _added(
     if why := site.halt.why(creating=True):
         return outcomes | {change.address: not_attempted(change, why) for change in missing}
     site.intend([intended_child(site, change, now) for change in missing])
-    answer = site.noted(site.writer.add_children(parent_id, now, [change.managed for change in missing]))
+    answer = site.noted(site.writer.add_children(family.parent_id, now, [change.managed for change in missing]))
     for change in missing:
         outcome = done(change, None) if isinstance(answer, Done) else site.refused(change, answer)
         # What was refused or never left is known not to have happened; an unknown keeps its intent open.
@@ -150,16 +171,10 @@ def _unbound(site: Worksite, children: Sequence[LiveResource]) -> list[LiveResou
     return [child for child in children if not site.ledger.holds(child.id, child=True)]
 
 
-def _read_back(
-    site: Worksite,
-    kind: Kind,
-    parent: Address,
-    parent_id: RemoteId,
-    outcomes: Sequence[Outcome],
-) -> list[Outcome]:
+def _read_back(site: Worksite, family: Family, outcomes: Sequence[Outcome]) -> list[Outcome]:
     """Read the children once more and hold each outcome against what is there; ids may have been reissued."""
     try:
-        now = _children_now(site, parent_id)
+        now = _children_now(site, family.parent_id)
     except (ReadIncomplete, NotAllowed) as error:
         return [_unverified(outcome, error.summary) for outcome in outcomes]
     stay = {
@@ -167,7 +182,7 @@ def _read_back(
         for outcome in outcomes
         if not outcome.change.removed and outcome.result in {Result.DONE, Result.UNKNOWN}
     }
-    kept = _kept_bindings(site, kind, parent, [outcome.change for outcome in outcomes])
+    kept, kind = family.kept, family.kind
     taken = {key: seen for key, binding in kept.items() if (seen := find_bound(binding, now, site.state.salt))}
     ids = {seen.id for seen in taken.values()}
     known = {
@@ -175,7 +190,7 @@ def _read_back(
     }
     paired = pair_children(kind, stay, [child for child in now if child.id not in ids], known, site.state.salt)
     rebound = [
-        Bind(address=child_address(parent, kind.collection, key), binding=replace(binding, id=taken[key].id))
+        Bind(address=child_address(family.parent, kind.collection, key), binding=replace(binding, id=taken[key].id))
         for key, binding in kept.items()
         if key in taken and taken[key].id != binding.id
     ]
@@ -188,17 +203,6 @@ def _unverified(outcome: Outcome, why: str) -> Outcome:
     if outcome.result not in {Result.DONE, Result.UNKNOWN}:
         return outcome
     return replace(outcome, result=Result.UNKNOWN, reason=f"it could not be looked at afterwards: {why}", edits=())
-
-
-def _kept_bindings(site: Worksite, kind: Kind, parent: Address, changes: Sequence[Change]) -> dict[str, Binding]:
-    """Give the bindings of this record's children that the plan leaves alone."""
-    changed = {change.address for change in changes}
-    prefix = f"{parent}.{kind.collection}."
-    return {
-        key_of(address): binding
-        for address, binding in site.state.bindings.items()
-        if binding.parent is not None and address.startswith(prefix) and address not in changed
-    }
 
 
 def _verified(site: Worksite, outcome: Outcome, seen: LiveResource | None, now: Sequence[LiveResource]) -> Outcome:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
+from reconciler.apply.apart import apart
 from reconciler.apply.steps import Group, carry_out, quiet, settle
 from reconciler.apply.worksite import Worksite
 from reconciler.core.change import Change, Plan
@@ -28,30 +29,36 @@ def apply(plan: Plan, site: Worksite) -> tuple[Outcome, ...]:
     finished = _settled([group for group in groups if quiet(group)], site)
     groups = [group for group in groups if not quiet(group)]
     lock, faults = threading.Lock(), list[BaseException]()
-    waiting = iter(groups)
+    queues = apart(groups, site.kind)
+    waiting = iter(queues)
     begun: set[Address] = set()
+
+    def one(group: Group) -> None:
+        with lock:
+            begun.update(change.address for change in group.changes)
+        outcomes = carry_out(site, group)
+        with lock:
+            finished.update({outcome.change.address: outcome for outcome in outcomes})
+        for outcome in outcomes:
+            site.told(outcome)
+        if site.options.fail_fast and any(outcome.result is not Result.DONE for outcome in outcomes):
+            site.halt.stop("--fail-fast: another record failed")
 
     def work() -> None:
         while True:
             with lock:
-                group = next(waiting, None)
-                if group is None:
-                    return
-                begun.update(change.address for change in group.changes)
+                queue = next(waiting, None)
+            if queue is None:
+                return
             try:
-                outcomes = carry_out(site, group)
+                for group in queue:
+                    one(group)
             except BaseException as fault:  # noqa: BLE001 - raised again below, by the thread that can end the program
                 faults.append(fault)
                 site.halt.stop("a fault of the program")
                 return
-            with lock:
-                finished.update({outcome.change.address: outcome for outcome in outcomes})
-            for outcome in outcomes:
-                site.told(outcome)
-            if site.options.fail_fast and any(outcome.result is not Result.DONE for outcome in outcomes):
-                site.halt.stop("--fail-fast: another record failed")
 
-    _run_workers(work, min(site.options.parallelism, len(groups)), site)
+    _run_workers(work, min(site.options.parallelism, len(queues)), site)
     if faults and not isinstance(faults[0], ReconcilerError):
         raise faults[0]
     return tuple(finished.get(change.address) or _unfinished(change, begun, site) for change in plan.changes)

@@ -13,7 +13,7 @@ from reconciler.apply.create import create
 from reconciler.apply.worksite import Worksite, done, not_attempted
 from reconciler.core.change import ARCHIVED, Action, Change
 from reconciler.core.outcome import Answer, Done, NotSent, Outcome, Refusal, Rejected, Result, Unknown
-from reconciler.core.remember import kept_old, remember, seen_values, without
+from reconciler.core.remember import kept_old, rebind, remember, seen_values, without
 from reconciler.core.resource import Address, LiveResource, RemoteId, Value, Visibility
 from reconciler.errors import LocalDisk, NotAllowed, ReadIncomplete
 
@@ -91,12 +91,14 @@ def _own_and_children(site: Worksite, group: Group) -> list[Outcome]:
 
 
 def _created(site: Worksite, own: Change, children: Sequence[Change]) -> list[Outcome]:
-    outcome, *rest = create(site, own, children)
+    spent = [remembered_child(site, change) for change in children if change.removed]
+    rest = site.record(spent) if spent else []
+    outcome, *made = create(site, own, [change for change in children if not change.removed])
     live = outcome.live
     if outcome.result is Result.DONE and live is not None and own.managed.get(ARCHIVED) is True:
         answer = site.noted(site.writer.set_visibility(live.id, Visibility.ARCHIVED))
         outcome = _finish(site, replace(own, id=live.id), answer, live)
-    return [outcome, *rest]
+    return [outcome, *made, *rest]
 
 
 def _removed(site: Worksite, own: Change, children: Sequence[Change]) -> list[Outcome]:
@@ -174,10 +176,10 @@ def _finish(site: Worksite, own: Change, answer: Answer, before: LiveResource) -
     """Record a change whose last step was to archive; where that failed, what was done before stays recorded."""
     live = _after(site, before.id, answer, lambda live: live.visibility is Visibility.ARCHIVED)
     if live is not None:
-        outcome = replace(done(own, live), edits=remember(own, live, site.state, site.kind))
+        outcome = replace(done(own, live), edits=(rebind(own, live, site.state),))
     else:
-        failed = _failed(site, own, answer, "FreshBooks did not archive it")
-        outcome = replace(failed, edits=remember(without(own, (ARCHIVED,)), before, site.state, site.kind))
+        # What was done before is recorded already, without the archiving.
+        return _failed(site, own, answer, "FreshBooks did not archive it")
     [recorded] = site.record([outcome])
     return recorded
 

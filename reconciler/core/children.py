@@ -1,14 +1,15 @@
 """Which live child is which, within one parent that is already known.
 
 Child ids may be reissued by the vendor, so an id that is missing is never a stop; content decides instead:
-binding, then unique key, then naming, then the digests of the values last applied. Each rule runs over all
-children before the next, and a live child that is taken is out.
+binding, then equality, then unique key, then naming, then the digests of the values last applied. Each rule runs over
+all children before the next, and a live child that is taken is out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from reconciler.core.diff import equal
 from reconciler.core.identity import normal
 from reconciler.core.kind import Kind
 from reconciler.core.resource import LiveResource, RemoteId, Value
@@ -30,6 +31,7 @@ def pair_children(
         binding = bindings.get(key)
         if binding is not None and binding.id in free:
             paired[key] = free.pop(binding.id)
+    _pair_equal(wanted, paired, free)
     for names in (kind.unique_key, kind.naming):
         if len(paired) == len(wanted) or not free:
             return paired
@@ -40,6 +42,17 @@ def pair_children(
             if child is not None:
                 paired[key] = free.pop(child.id)
     return paired
+
+
+def _pair_equal(
+    wanted: Mapping[str, Mapping[str, Value]], paired: dict[str, LiveResource], free: dict[RemoteId, LiveResource]
+) -> None:
+    """Pair what is right already; those that say most come first, and the order of the YAML says nothing."""
+    filled = {key: sum(value not in {None, ""} for value in fields.values()) for key, fields in wanted.items()}
+    for key in sorted((key for key in wanted if key not in paired), key=lambda key: (-filled[key], key)):
+        found = [child for child in free.values() if filled[key] and equal(wanted[key], child.fields)]
+        if found:
+            paired[key] = free.pop(min(child.id for child in found))
 
 
 def _pair_by_fields(
@@ -53,7 +66,7 @@ def _pair_by_fields(
     index: dict[tuple[str, ...], list[LiveResource]] = {}
     for child in sorted(free.values(), key=lambda child: child.id):
         index.setdefault(tuple(normal(child.fields.get(name)) for name in names), []).append(child)
-    for key, fields in wanted.items():
+    for key, fields in sorted(wanted.items()):
         if key in paired:
             continue
         sought = tuple(normal(fields.get(name)) for name in names)

@@ -52,7 +52,8 @@ def _differences(
     compared = [name for name in fields if name not in ignored]
     before = {name: live[name] for name in compared if live.get(name) not in {None, ""}}
     after = {name: fields[name] for name in compared if fields[name] not in {None, ""}}
-    found = DeepDiff(before, after, view="tree")
+    # The threshold makes it compare by key however few keys both sides share; the root as a whole is no attribute.
+    found = DeepDiff(before, after, view="tree", threshold_to_diff_deeper=0)
     names = {level.path(output_format="list")[0] for levels in found.values() for level in levels}
     return [(name, before.get(name), after.get(name)) for name in sorted(names)]
 

@@ -60,7 +60,7 @@ def plan(sides: Sides, kind: Kind, options: PlanOptions, *, origin: str = "") ->
         drift=tuple(sorted(_chosen(decisions.drift, options), key=_order)),
         notes=(
             *_first_notes(sides, options, len(changes)),
-            *decisions.notes,
+            *sorted(decisions.notes, key=lambda note: (note.address, note.code, note.detail)),
             *_notes(sides, changes, kind, options),
         ),
         unmanaged=_unmanaged(sides, decisions, kind),
@@ -244,7 +244,7 @@ def _notes(sides: Sides, changes: Sequence[Change], kind: Kind, options: PlanOpt
 def _shared_hints(sides: Sides, changes: Sequence[Change], kind: Kind) -> Iterable[Diagnostic]:
     """Point out where a new record has the phone of one that exists: no reason to stop, worth a look."""
     sought: dict[str, list[Address]] = {}
-    for change in changes:
+    for change in sorted(changes, key=_order):
         if change.action is Action.CREATE and change.kind == kind.name:
             for name in kind.hints:
                 if number := normal(change.managed.get(name)):

@@ -22,7 +22,8 @@ def relate_moved_children(changes: Sequence[Change], kind: Kind) -> list[Change]
     if child is None:
         return list(changes)
     leaving: dict[Identity, Address] = {}
-    for change in changes:
+    ordered = sorted(changes, key=lambda change: change.address)
+    for change in ordered:
         if change.kind == child.name and change.action is Action.DELETE:
             values = {attribute.name: attribute.before for attribute in change.attributes}
             if identity := _identity(child, values):
@@ -30,10 +31,10 @@ def relate_moved_children(changes: Sequence[Change], kind: Kind) -> list[Change]
     if not leaving:
         return list(changes)
     moved: dict[Address, str] = {}
-    for change in changes:
+    for change in ordered:
         if change.kind == child.name and change.action is Action.CREATE:
             identity = _identity(child, change.managed)
-            source = leaving.get(identity) if identity else None
+            source = leaving.pop(identity, None) if identity else None
             if source is not None:
                 moved[change.address] = f"moves here from {source}"
                 moved[source] = f"moves to {change.address}"

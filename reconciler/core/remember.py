@@ -36,12 +36,18 @@ def remember(change: Change, live: LiveResource | None, state: State, kind: Kind
     if live is None:
         return ()
     before = state.bindings.get(change.moved_from or change.address)
-    bound = Bind(address=change.address, binding=binding_of(change, live, before, state.salt))
+    bound = rebind(change, live, state)
     if change.moved_from is not None:
         return (Unbind(address=change.moved_from), bound, *_children_moved(change, state, kind))
     if before is not None and before.id != live.id and kind.child is not None:
         return (*_children_forgotten(change.address, state), bound)
     return (bound,)
+
+
+def rebind(change: Change, live: LiveResource, state: State) -> Bind:
+    """Give the edit for the record alone, where what became of its children is recorded by itself."""
+    before = state.bindings.get(change.moved_from or change.address)
+    return Bind(address=change.address, binding=binding_of(change, live, before, state.salt))
 
 
 def _left(change: Change) -> Unbind:

@@ -71,7 +71,7 @@ MUTANTS = {
         file="reconciler/providers/freshbooks/wire/encode.py",
         before='return msgspec.json.encode({"client": {name: _sent(value) for name, value in fields.items()}})',
         after='return msgspec.json.encode({"client": {"contacts": [], **{n: _sent(v) for n, v in fields.items()}}})',
-        tests=("tests/golden/test_golden.py::test_story[contacts_change]",),
+        tests=("tests/golden/test_golden.py::test_story[update]",),
     ),
     "errors in HTTP 200 are ignored": Mutant(
         file="reconciler/providers/freshbooks/refusals.py",

@@ -209,7 +209,7 @@ def unlike(world: World, wanted: Wish) -> list[str]:
         number, seen = by_email[entry["email"]]
         fields = {name: value for name, value in entry.items() if name not in {"contacts", "archived"}}
         found += [f"{key}.{name} is {seen[name]!r}" for name, value in fields.items() if seen[name] != value]
-        if entry.get("archived", False) is not (seen["vis_state"] == 2):
+        if "archived" in entry and entry["archived"] is not (seen["vis_state"] == 2):
             found.append(f"{key} has vis_state {seen['vis_state']}")
         people = sorted(each["email"] for each in seen["contacts"])
         if people != sorted(each["email"] for each in entry.get("contacts", {}).values()):

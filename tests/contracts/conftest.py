@@ -1,0 +1,32 @@
+"""What the suites run over: one fixture for each port, with every implementation in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reconciler.core.ports import Writer
+from tests.contracts.accounts import ACCOUNTS
+from tests.contracts.ledgers import LEDGERS, Books
+from tests.contracts.stores import STORES, Place
+
+
+@pytest.fixture(params=ACCOUNTS)
+def account(request: pytest.FixtureRequest) -> Iterator[Writer]:
+    """Give an empty account."""
+    with ACCOUNTS[request.param]() as opened:
+        yield opened
+
+
+@pytest.fixture(params=STORES)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """Give a place where no state is kept yet."""
+    return STORES[request.param](tmp_path)
+
+
+@pytest.fixture(params=LEDGERS)
+def books(request: pytest.FixtureRequest, tmp_path: Path) -> Books:
+    """Give a ledger over a state with a record and a child bound."""
+    return LEDGERS[request.param](tmp_path)
