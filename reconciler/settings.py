@@ -76,7 +76,7 @@ def settings(flags: Mapping[str, Any], environment: Mapping[str, str], user_file
     file = _repository_file()
     return Settings(
         root=_root(flags, file),
-        state=str(flags.get("state") or file.get("state") or STATE),
+        state=_state(flags, file),
         account=_account(flags, environment, file),
         api_url=environment.get("FRESHBOOKS_API_URL") or API_URL,
         token=environment.get("FRESHBOOKS_ACCESS_TOKEN") or None,
@@ -95,9 +95,30 @@ def settings(flags: Mapping[str, Any], environment: Mapping[str, str], user_file
 def _root(flags: Mapping[str, Any], file: Mapping[str, Any]) -> str:
     given = flags.get("root") or file.get("root")
     if given:
-        return str(given)
+        return _from_working_folder(str(given))
     found = [root for root in ROOTS if Path(root).exists()]
     return found[0] if found else ROOTS[0]
+
+
+def _from_working_folder(path: str) -> str:
+    """Name one root in one way, however it was typed: what lies in the working folder is named from there."""
+    here = Path.cwd()
+    whole = Path(os.path.normpath(here / path))
+    # The working folder's own name has no links in it; what was typed may lead there through some.
+    linked = Path(os.path.realpath(whole.parent)) / whole.name
+    for seen in (whole, linked):
+        if seen.is_relative_to(here):
+            return str(seen.relative_to(here))
+    return os.path.normpath(path)
+
+
+def _state(flags: Mapping[str, Any], file: Mapping[str, Any]) -> str:
+    state = str(flags.get("state") or file.get("state") or STATE)
+    if "://" in state:
+        raise UsageError(
+            "the state must be a file", f"{state}: a state elsewhere than on this machine is not yet known."
+        )
+    return state
 
 
 def _account(flags: Mapping[str, Any], environment: Mapping[str, str], file: Mapping[str, Any]) -> str | None:

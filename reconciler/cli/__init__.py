@@ -1,5 +1,6 @@
-"""The command line, in reading order: `main` (the one try), `lazy`, `options`, `terminal`, `compose`, `pipeline`, then
-a file per family of commands under `commands/`.
+"""The command line, in reading order: `main` (the one try), `streams`, `lazy`, `options`, `terminal`, `session` (what a
+command works with, put together), `planning`, `showing`, `applying`, then a file per family of commands in `commands/`;
+beside them `completion`, `proxy` and `detaching`.
 
 Nothing below this package sees click or the environment.
 """

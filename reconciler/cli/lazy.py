@@ -46,16 +46,20 @@ class LazyGroup(click.Group):
 
 
 def completed(command: click.Command, shared: tuple[click.Option, ...]) -> click.Command:
-    """Add the global options to a command, and name the environment variable of each option: RECONCILER_<FLAG>."""
+    """Add the global options to a command, and name the environment variable of each of its own: RECONCILER_<FLAG>.
+
+    The variables of the global ones are read once, by the program itself. An eager option has none, for it ends the
+    program at once: with `--version` in the environment no command would do anything else.
+    """
     if isinstance(command, click.Group):
         for name in command.commands:
             completed(command.commands[name], shared)
-    else:
-        known = {name for parameter in command.params for name in parameter.opts}
-        command.params.extend(option for option in shared if not known & set(option.opts))
+    global_names = {name for option in shared for name in option.opts}
     for parameter in command.params:
-        if isinstance(parameter, click.Option) and parameter.envvar is None:
-            parameter.envvar = environment_name(parameter)
+        if isinstance(parameter, click.Option) and not global_names & set(parameter.opts) and not parameter.is_eager:
+            parameter.envvar = parameter.envvar or environment_name(parameter)
+    known = {name for parameter in command.params for name in parameter.opts}
+    command.params.extend(option for option in shared if not known & set(option.opts))
     return command
 
 

@@ -5,16 +5,22 @@ It imports nothing heavy: `--help` and `--version` answer at once, and each comm
 
 from __future__ import annotations
 
-import os
+import errno
 import sys
 import time
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
+from reconciler import __version__
+from reconciler.cli import streams
 from reconciler.cli.lazy import LazyGroup, completed
 from reconciler.cli.options import global_options
-from reconciler.errors import Interrupted, ReconcilerError, UsageError
+from reconciler.errors import Interrupted, LocalDisk, ReconcilerError, UsageError
+
+if TYPE_CHECKING:
+    from reconciler.cli.terminal import Terminal
 
 COMMANDS = {
     name: (f"reconciler.cli.commands.{place}", told)
@@ -36,8 +42,12 @@ HELP = """Keep the clients of a FreshBooks account in git.
 YAML files describe the clients and their contacts; `plan` shows what differs from the live account, and `apply` makes
 exactly the calls of that plan. Start with `reconciler demo`.
 
-Every option can also be set in the environment as RECONCILER_<FLAG>, for example RECONCILER_PARALLELISM=4.
+Every option can also be set in the environment as RECONCILER_<FLAG>, for example RECONCILER_PARALLELISM=4. Where an
+option may be given several times, its variable has one value a line.
 """
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""What a disk says that takes no more."""
 
 EPILOG = """Exit codes: 0 done; 1 error or declined; 2 changes pending (--detailed-exitcode); 3 configuration invalid;
 4 account not read completely; 5 refused; 6 partly applied; 7 ambiguous; 8 not logged in or not allowed; 9 state or
@@ -61,34 +71,20 @@ def program() -> click.Command:
 
 
 def _version_option() -> click.Option:
-    def show(context: click.Context, _: click.Parameter, *, value: bool) -> None:
+    def show(context: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click calls it by position
         if value and not context.resilient_parsing:
-            from importlib.metadata import version  # noqa: PLC0415 - only here, and it is slow to import
-
-            click.echo(f"reconciler {version('freshbooks-reconciler')}")
+            click.echo(f"reconciler {__version__}")
             context.exit()
 
-    def callback(context: click.Context, parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click calls it by position
-        show(context, parameter, value=value)
-
     return click.Option(
-        ["--version"], is_flag=True, is_eager=True, expose_value=False, callback=callback, help="Show the version."
+        ["--version"], is_flag=True, is_eager=True, expose_value=False, callback=show, help="Show the version."
     )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command line and leave with its exit code."""
-    code = run(list(sys.argv[1:] if arguments is None else arguments))
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except OSError:
-        # Whoever read our output has gone; Python would complain once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    if code in {130, 143}:
-        # Threads that still wait for an answer would keep the interpreter; everything durable is written.
-        os._exit(code)
-    sys.exit(code)
+    streams.mend()
+    streams.leave(run(list(sys.argv[1:] if arguments is None else arguments)))
 
 
 def run(arguments: Sequence[str], *, sleep: Callable[[float], None] = time.sleep) -> int:
@@ -97,17 +93,35 @@ def run(arguments: Sequence[str], *, sleep: Callable[[float], None] = time.sleep
     `sleep` is what waits between tries, and for what an interrupted run may have sent.
     """
     context: dict[str, object] = {"sleep": sleep}
+    out, err = sys.stdout, sys.stderr
     try:
         result = program().main(args=list(arguments), prog_name="reconciler", standalone_mode=False, obj=context)
+    except click.exceptions.NoArgsIsHelpError as error:
+        _terminal(context).talk(error.format_message())
+        return UsageError.exit_code
+    except SystemExit as ended:
+        return _ended(ended, context, left=sys.stdout is not out)
     except Exception as error:  # noqa: BLE001 - the one place where everything ends as text
         if context.get("debug"):
             import traceback  # noqa: PLC0415 - only for --debug
 
-            traceback.print_exc()
+            _terminal(context).talk(traceback.format_exc())
         return _told(_named(error), context)
     except KeyboardInterrupt:
         return _told(Interrupted("interrupted"), context)
+    finally:
+        sys.stdout, sys.stderr = out, err
     return result if isinstance(result, int) else 0
+
+
+def _ended(ended: SystemExit, context: dict[str, object], *, left: bool) -> int:
+    """Give the exit code of click's own ends: completion, and a reader of `--help` that has gone, which is no error.
+
+    click replaces the streams in the latter case.
+    """
+    if left and not context.get("begun"):
+        return 0
+    return ended.code if isinstance(ended.code, int) else 0
 
 
 def _named(error: Exception) -> ReconcilerError:
@@ -120,8 +134,11 @@ def _named(error: Exception) -> ReconcilerError:
         case click.ClickException():
             where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "reconciler"
             return UsageError(error.format_message(), f"Try '{where} --help'.")
+        case OSError() if error.errno in _FULL and not error.filename:
+            return LocalDisk("the result could not be written", f"Writing to the output failed: {error.strerror}.")
         case OSError():
-            return ReconcilerError("the operating system refused", f"{error.strerror or error}: {error.filename or ''}")
+            where = f": {error.filename}" if error.filename else ""
+            return ReconcilerError("the operating system refused", f"{error.strerror or error}{where}")
         case _:
             return ReconcilerError(
                 "an error that should not have happened",
@@ -131,12 +148,18 @@ def _named(error: Exception) -> ReconcilerError:
             )
 
 
-def _told(error: ReconcilerError, context: dict[str, object]) -> int:
-    """Print an error where people and scripts look for it; give its exit code."""
+def _terminal(context: dict[str, object]) -> Terminal:
     from reconciler.cli.terminal import Terminal  # noqa: PLC0415 - needed only when something went wrong
 
-    Terminal.of(context).tell(error)
-    return error.signal_number + 128 if isinstance(error, Interrupted) else error.exit_code
+    return Terminal.of(context)
+
+
+def _told(error: ReconcilerError, context: dict[str, object]) -> int:
+    """Print an error where people and scripts look for it; give its exit code."""
+    from reconciler.reports.events import exit_code  # noqa: PLC0415 - the same
+
+    _terminal(context).tell(error)
+    return exit_code(error)
 
 
 if __name__ == "__main__":

@@ -2,21 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
+_RANKS = "reconciler.cli.options.ranks"
+_RANK = {ParameterSource.COMMANDLINE: 2, ParameterSource.ENVIRONMENT: 1}
+SHAPING = {
+    "targets": "--target",
+    "excludes": "--exclude",
+    "destroy": "--destroy",
+    "creates": "--create",
+    "recreate": "--recreate",
+    "max_deletes": "--max-deletes",
+    "max_updates": "--max-updates",
+    "allow_empty": "--allow-empty",
+    "allow_balance": "--allow-balance",
+    "change_root": "--change-root",
+}
+"""The options that are stored with a plan, by the name of their parameter."""
+
+
+class Lines(click.types.StringParamType):
+    """A text that may hold blanks: a variable with several of them has one a line."""
+
+    def split_envvar_value(self, rv: str) -> Sequence[str]:
+        """Part the value of a variable."""
+        return [line.strip() for line in rv.splitlines() if line.strip()]
+
+
+class Pattern(click.types.StringParamType):
+    """An address or a pattern of them; neither holds blanks, so a variable may part several by blanks too."""
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002 - click's signature
+        """Offer the addresses of the configuration, where it can be read."""
+        from reconciler.cli.completion import offered  # noqa: PLC0415 - only while a shell completes
+
+        return offered(ctx, incomplete)
+
 
 def _remember(context: click.Context, parameter: click.Parameter, value: object) -> None:
-    """Keep a global option for the whole run; what is given last, after the command's name, wins."""
+    """Keep a global option for the whole run: typed beats variable beats default, and of two typed the last wins."""
+    name = parameter.name or ""
     kept = context.find_root().ensure_object(dict)
-    given = context.get_parameter_source(parameter.name or "")
-    if given is not click.core.ParameterSource.DEFAULT or parameter.name not in kept:
-        kept[parameter.name] = value
+    ranks: dict[str, int] = context.meta.setdefault(_RANKS, {})
+    source = context.get_parameter_source(name)
+    rank = _RANK.get(source, 0) if source is not None else 0
+    if name not in kept or rank >= ranks.get(name, 0):
+        kept[name], ranks[name] = value, rank
+
+
+def typed(context: click.Context, names: Mapping[str, str]) -> list[str]:
+    """Give those of a command's options that stand on the command line."""
+    return [flag for name, flag in names.items() if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+
+
+def whereabouts(context: click.Context) -> list[str]:
+    """Give the typed words that say where a command works: the next one on the same must have them too."""
+    kept = context.find_root().ensure_object(dict)
+    ranks: Mapping[str, int] = context.meta.get(_RANKS, {})
+    words = []
+    for name in ("chdir", "state", "sandbox"):
+        value = kept.get(name)
+        if ranks.get(name, 0) == _RANK[ParameterSource.COMMANDLINE] and value not in {None, False, Path()}:
+            words += [f"--{name}"] if value is True else [f"--{name}", str(value)]
+    return words
 
 
 def global_options() -> list[click.Option]:
@@ -27,7 +85,12 @@ def global_options() -> list[click.Option]:
 
     return [
         option("--chdir", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Work in this folder."),
-        option("--state", metavar="FILE", help="Where the state is kept. [default: .reconciler/state.json]"),
+        option(
+            "--state",
+            type=click.Path(),
+            metavar="FILE",
+            help="Where the state is kept. [default: .reconciler/state.json]",
+        ),
         option("--sandbox", is_flag=True, help="Use a local account under .reconciler/sandbox/ instead of FreshBooks."),
         option("--json", "as_json", is_flag=True, help="Print one JSON event a line."),
         option("--no-color", is_flag=True, help="Print without colour (as NO_COLOR does)."),
@@ -38,26 +101,28 @@ def global_options() -> list[click.Option]:
 def format_option(command: Decorated) -> Decorated:
     """Add `--format`, which may be given several times."""
     told = "text or json; FORMAT=FILE writes a file. May be given several times."
-    return click.option("--format", "formats", multiple=True, metavar="FORMAT[=FILE]", help=told)(command)
+    return click.option("--format", "formats", type=Lines(), multiple=True, metavar="FORMAT[=FILE]", help=told)(command)
+
+
+def _several(*names: str, told: str) -> Callable[[Decorated], Decorated]:
+    return click.option(*names, type=Pattern(), multiple=True, metavar="ADDRESS", help=told)
 
 
 def shaping_options(command: Decorated) -> Decorated:
     """Add the options that shape a plan; they are stored with it."""
+    only = "Only this address, or those that match a pattern; may be given several times."
+    but = "All but this address, or those that match a pattern; may be given several times."
     for option in reversed(
         (
-            click.option("--target", "targets", multiple=True, metavar="ADDRESS", help="Only this address (globs)."),
-            click.option("--exclude", "excludes", multiple=True, metavar="ADDRESS", help="Not this address (globs)."),
+            _several("--target", "targets", told=only),
+            _several("--exclude", "excludes", told=but),
             click.option("--destroy", is_flag=True, help="Plan the removal of everything that is bound."),
-            click.option(
-                "--create", "creates", multiple=True, metavar="ADDRESS", help="Create it though one looks like it."
-            ),
+            _several("--create", "creates", told="Create ADDRESS though a record looks like it."),
             click.option("--recreate", is_flag=True, help="Create anew what was bound and is gone."),
             click.option("--max-deletes", metavar="N|N%", help="Allow so many deletes. [default: max(3, 10%)]"),
             click.option("--max-updates", metavar="N|N%", help="Allow so many updates. [default: max(20, 30%)]"),
             click.option("--allow-empty", is_flag=True, help="Allow an empty configuration to remove everything."),
-            click.option(
-                "--allow-balance", multiple=True, metavar="ADDRESS", help="Allow its removal though it owes money."
-            ),
+            _several("--allow-balance", told="Allow the removal of ADDRESS though it owes money."),
             click.option("--change-root", is_flag=True, help="Take this root for the state's new one."),
         )
     ):

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from typing import Any
 
 from reconciler import read
 from reconciler.cli.session import Session
 from reconciler.core.change import Plan, PlanOptions
-from reconciler.core.diagnostic import Diagnostic
+from reconciler.core.kind import Kind
 from reconciler.core.match import match
 from reconciler.core.matching import Matching, MatchOptions
 from reconciler.core.plan import Sides, plan
 from reconciler.core.resource import Account, Address, Configuration
 from reconciler.core.state import State
 from reconciler.errors import Ambiguous, StateUnusable, UsageError
-from reconciler.reports.diagnostics import render_diagnostics
+from reconciler.reports.words import counted, wrapped
+
+_MUCH = 100_000
+"""Objects since the last pass; arbitrary: below it a pass takes a few milliseconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,47 +50,72 @@ def shaping(session: Session, flags: Mapping[str, Any]) -> PlanOptions:
     )
 
 
-def prepare(session: Session, options: PlanOptions, state: State | None = None) -> Prepared:
-    """Compute the plan of a session.
+def prepare(session: Session, options: PlanOptions, state: State | None = None, *, typed: bool = True) -> Prepared:
+    """Compute the plan of a session; `typed` says that the options are this command line's, and not a saved plan's.
 
     Raises:
         ConfigurationInvalid, ReadIncomplete, NotAllowed, StateUnusable: a side is not to be had.
+        UsageError: an option names what is not there.
         Ambiguous: a person must say which record is meant; nothing was planned.
     """
-    # The heap only grows until the plan is there: passes of the collector over it are a third of a large plan.
+    # The heap only grows until the plan is there: passes of the collector over it are a third of a large plan. What
+    # has grown by then stays to the end, so that later passes need not look at it either, where that is much.
     gc.disable()
     try:
-        return _prepared(session, options, state)
+        return _prepared(session, options, state, typed=typed)
     finally:
+        if gc.get_count()[0] > _MUCH:
+            gc.freeze()
         gc.enable()
 
 
-def _prepared(session: Session, options: PlanOptions, state: State | None) -> Prepared:
+def _prepared(session: Session, options: PlanOptions, state: State | None, *, typed: bool) -> Prepared:
     reader = session.reader
     with session.terminal.meter("Reading the account") as meter:
         reading = read.begin(reader, session.settings.account or "", meter)
         configuration = session.load()
         state = session.store.load() if state is None else state
         account = reading.result(configuration.account)
-        check_belongs(state, account.account_id, reader.origin)
+        check_belongs(state, account.account_id, reader.origin, session.settings.state)
+        if typed:
+            _check_patterns(options, configuration, state)
         if options.destroy:
-            configuration = Configuration(root=configuration.root, account=configuration.account)
+            # What is listed as removed is still only forgotten.
+            configuration = replace(configuration, resources={})
         _check_creates(options, configuration)
-        account, matching = _matched(session, configuration, state, account, options, meter)
+        kind = _showable(reader.kind, session.settings.sensitive)
+        account, matching = _matched(session, configuration, state, account, options, kind, meter)
     if matching.stops:
         if state.fresh and account.records:
-            session.terminal.talk(_FRESH)
-        raise Ambiguous(
-            "a person must decide",
-            matching.stops,
-            f"{len(matching.stops)} records could not be told for certain. Nothing was written.",
-        )
+            session.terminal.talk("\n".join(wrapped(_FRESH + _backup(session), session.terminal.width)))
+        count = len(matching.stops)
+        told = f"{counted(count, 'record')} could not be told for certain. Nothing was written."
+        raise Ambiguous("a person must decide", matching.stops, told)
     sides = Sides(configuration=configuration, state=state, account=account, matching=matching)
-    made = plan(sides, reader.kind, options, origin=reader.origin)
+    made = _with_backup(session, plan(sides, kind, options, origin=reader.origin))
     return Prepared(plan=made, state=state, read_at_s=account.read_at_s)
 
 
 _FRESH = "There is no state yet: existing records are found by what they are called."
+
+
+def _backup(session: Session) -> str:
+    """Say where the state's last version but one is, where only that is left."""
+    backup = session.store.backup
+    return f" Its backup is there, though: copy {backup} to {session.store.path} first." if backup.exists() else ""
+
+
+def _with_backup(session: Session, made: Plan) -> Plan:
+    """Let the note on a missing state name the backup that lies beside it."""
+    found = _backup(session)
+    notes = [replace(note, detail=note.detail + found) if note.code == "no-state" else note for note in made.notes]
+    return replace(made, notes=tuple(notes)) if found else made
+
+
+def _showable(kind: Kind, sensitive: frozenset[str]) -> Kind:
+    """Let records be described by what may be shown of them only."""
+    child = _showable(kind.child, sensitive) if kind.child is not None else None
+    return replace(kind, summary=tuple(name for name in kind.summary if name not in sensitive), child=child)
 
 
 def _matched(
@@ -94,6 +124,7 @@ def _matched(
     state: State,
     account: Account,
     options: PlanOptions,
+    kind: Kind,
     meter: Any,  # noqa: ANN401 - a Meter
 ) -> tuple[Account, Matching]:
     """Match, answering what matching must know besides, until nothing is open."""
@@ -101,32 +132,44 @@ def _matched(
         alternatives=options.policy.match, creates=frozenset(options.creates), recreate=options.recreate
     )
     while True:
-        matching = match(configuration, state, account, session.reader.kind, shaped)
+        matching = match(configuration, state, account, kind, shaped)
         if not matching.questions.open:
             return account, matching
         account = read.complete(session.reader, account, matching.questions, meter)
 
 
+def _check_patterns(options: PlanOptions, configuration: Configuration, state: State) -> None:
+    """Refuse a --target or --exclude that fits nothing: it is a slip, and a plan without it would be another."""
+    if not options.targets and not options.excludes:
+        return
+    known: set[str] = {*configuration.resources, *configuration.removed, *state.bindings, *state.intents}
+    for resource in configuration.resources.values():
+        known.update(child.address for child in (resource.children or {}).values())
+    for flag, patterns in (("--target", options.targets), ("--exclude", options.excludes)):
+        for pattern in patterns:
+            if pattern not in known and not any(fnmatchcase(address, pattern) for address in known):
+                raise _names_nothing(flag, pattern, f"Neither {configuration.root} nor the state has", known)
+
+
 def _check_creates(options: PlanOptions, configuration: Configuration) -> None:
-    unknown = [address for address in options.creates if address not in configuration.resources]
-    if unknown:
-        told = ", ".join(unknown)
-        raise UsageError("--create names nothing", f"{configuration.root} has no {told}. Write clients.KEY.")
+    for address in options.creates:
+        if address not in configuration.resources:
+            raise _names_nothing("--create", address, f"{configuration.root} has no", configuration.resources)
 
 
-def check_belongs(state: State, account_id: str, origin: str) -> None:
-    """Refuse a state that was made for another account or another API."""
+def _names_nothing(flag: str, named: str, where: str, known: Iterable[str]) -> UsageError:
+    close = get_close_matches(named, known, n=1)
+    hint = f"Did you mean {close[0]}?" if close else "Write clients.KEY, as it is called there."
+    return UsageError(f"{flag} names nothing", f"{where} {named}. {hint}")
+
+
+def check_belongs(state: State, account_id: str, origin: str, file: str) -> None:
+    """Refuse a state that was made for another account or another API; `file` is where it is kept."""
     for kept, now, what in ((state.account, account_id, "account"), (state.origin, origin, "API")):
         if kept and kept != now:
             raise StateUnusable(
                 f"the state belongs to another {what}",
-                f"It is for {what} {kept}; this run works on {now}. Use --state with the file of {now}, or correct "
-                "the account. Nothing was changed.",
+                f"{file} is for {what} {kept}; this run works on {now}. Use --state with the file of {now}, or "
+                "correct the account. Nothing was changed.",
                 code="state-foreign",
             )
-
-
-def notes(session: Session, diagnostics: tuple[Diagnostic, ...]) -> None:
-    """Say something beside the result."""
-    if diagnostics and not session.terminal.as_json:
-        session.terminal.talk(render_diagnostics(diagnostics, session.rendering))

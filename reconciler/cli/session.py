@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -18,11 +17,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.terminal import Terminal
-from reconciler.errors import Interrupted, NotAllowed
+from reconciler.errors import Interrupted, NotAllowed, UsageError
 from reconciler.load import LoadOptions, load
 from reconciler.providers.freshbooks.wire import CLIENT
 from reconciler.reports.options import RenderOptions
 from reconciler.settings import Settings, settings
+from reconciler.store.durable import PRIVATE_FOLDER
 from reconciler.store.statefile import StateFile
 
 if TYPE_CHECKING:
@@ -69,12 +69,19 @@ class Session:
         return load(self.settings.root, CLIENT, options)
 
 
+def enter(context: click.Context) -> Mapping[str, Any]:
+    """Go to the folder of --chdir, once; give the global options."""
+    shared: dict[str, Any] = context.find_root().ensure_object(dict)
+    if shared.get("chdir") and not shared.get("begun"):
+        os.chdir(shared["chdir"])
+    shared["begun"] = True
+    return shared
+
+
 @contextmanager
 def begun(context: click.Context, flags: Mapping[str, Any] | None = None, *, account: bool = True) -> Iterator[Session]:
     """Begin a command: go to its folder, read the settings, and reach the account if it needs one."""
-    shared: Mapping[str, Any] = context.find_root().ensure_object(dict)
-    if shared.get("chdir"):
-        os.chdir(shared["chdir"])
+    shared = enter(context)
     signal.signal(signal.SIGTERM, _end)
     terminal = Terminal.of(shared)
     chosen = settings({**shared, **(flags or {})}, os.environ, _user_file())
@@ -110,11 +117,16 @@ def _in_sandbox(session: Session, shared: Mapping[str, Any], stack: ExitStack) -
     configuration = session.load() if Path(session.settings.root).exists() else None
     named = session.settings.account or (configuration.account if configuration is not None else None)
     account_id = named or SANDBOX_ACCOUNT
-    SANDBOX_HOME.mkdir(parents=True, exist_ok=True)
+    for folder in (HOME, SANDBOX_HOME):
+        folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+    SANDBOX_HOME.chmod(PRIVATE_FOLDER)
     options = Options(
         account=account_id, db=str(SANDBOX_HOME / f"{account_id}.db"), calls_per_minute=0, creates_per_minute=0
     )
-    sandbox = stack.enter_context(running(options))
+    try:
+        sandbox = stack.enter_context(running(options))
+    except ValueError as error:
+        raise UsageError("the sandbox cannot be so", f"{error}. Remove {SANDBOX_HOME}/ to begin anew.") from error
     state = Path(shared.get("state") or SANDBOX_HOME / f"{account_id}.state.json")
     chosen = replace(
         session.settings,
@@ -130,6 +142,7 @@ def _in_sandbox(session: Session, shared: Mapping[str, Any], stack: ExitStack) -
 
 
 def _account(session: Session, stack: ExitStack, *, debug: bool) -> FreshBooks:
+    from reconciler.cli.proxy import proxy_of  # noqa: PLC0415 - with it
     from reconciler.providers.freshbooks.api import Api  # noqa: PLC0415 - httpx is slow to import
     from reconciler.providers.freshbooks.auth import CommandToken, GivenToken, Token  # noqa: PLC0415 - with it
     from reconciler.providers.freshbooks.pace import Pace  # noqa: PLC0415 - with it
@@ -159,11 +172,7 @@ def _account(session: Session, stack: ExitStack, *, debug: bool) -> FreshBooks:
         pace=Pace(chosen.rate_share, sleep=session.sleep),
         sleep=session.sleep,
         trace=trace if debug else None,
+        proxy=proxy_of(chosen.api_url),
     )
     stack.callback(api.close)
     return FreshBooks(api, parallelism=chosen.parallelism)
-
-
-def stdin_is_terminal() -> bool:
-    """Tell whether a person could answer."""
-    return sys.stdin is not None and sys.stdin.isatty()

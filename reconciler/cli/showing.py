@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,12 +11,13 @@ from reconciler.cli.session import Session
 from reconciler.core.change import Plan
 from reconciler.core.outcome import Outcome
 from reconciler.errors import Refused, UsageError
-from reconciler.reports.events import Event, lines, outcome_event, plan_events
+from reconciler.reports.events import Event, lines, outcome_event, plan_events, result_event
 from reconciler.reports.options import RenderOptions
 from reconciler.reports.outcomes import line
 from reconciler.reports.terraform import encode_plan
 from reconciler.reports.text import render_plan
-from reconciler.store.durable import write_file
+from reconciler.reports.words import counted
+from reconciler.store.durable import write_output
 
 Render = Callable[[Plan, RenderOptions], str]
 
@@ -25,17 +27,25 @@ FORMATS: Mapping[str, Render] = {
 }
 
 
-def parse_formats(texts: Sequence[str]) -> list[tuple[str, Path | None]]:
-    """Read `FORMAT` and `FORMAT=FILE`; at most one may go to stdout."""
+def parse_formats(texts: Sequence[str], *, as_json: bool) -> list[tuple[str, Path | None]]:
+    """Read `FORMAT` and `FORMAT=FILE`; at most one may go to stdout, and none where the events of --json go."""
     found = []
     for text in texts or ("text",):
         name, separator, file = text.partition("=")
         if name not in FORMATS or (separator and not file):
             raise UsageError(f"--format {text} is not known", f"Write FORMAT or FORMAT=FILE; {', '.join(FORMATS)}.")
         found.append((name, Path(file) if separator else None))
+    if texts and as_json and any(file is None for _, file in found):
+        raise contradiction()
     if sum(file is None for _, file in found) > 1:
         raise UsageError("two formats for one output", "Give all but one of them a file: --format json=plan.json.")
     return found
+
+
+def contradiction() -> UsageError:
+    """Give the error of two commands' worth of output for one stdout."""
+    told = "Both say what goes to stdout. Use one of them, or give the format a file: --format json=plan.json."
+    return UsageError("--json and --format contradict each other", told)
 
 
 def show_plan(session: Session, plan: Plan, formats: Sequence[tuple[str, Path | None]]) -> None:
@@ -44,7 +54,7 @@ def show_plan(session: Session, plan: Plan, formats: Sequence[tuple[str, Path | 
         options = session.rendering
         if file is not None:
             text = FORMATS[name](plan, RenderOptions(sensitive=options.sensitive))
-            write_file(file, text.encode())
+            write_output(file, text.encode())
         elif session.terminal.as_json:
             emit(session, plan_events(plan))
         else:
@@ -54,6 +64,14 @@ def show_plan(session: Session, plan: Plan, formats: Sequence[tuple[str, Path | 
 def emit(session: Session, events: Iterable[Event]) -> None:
     """Write events, each with the time."""
     session.terminal.result(lines(events, now()))
+
+
+def tell(session: Session, message: str, kind: str, **more: object) -> None:
+    """Write the result of a command that neither plans nor applies: a sentence, or with --json an event."""
+    if session.terminal.as_json:
+        emit(session, [result_event(message, kind, **more)])
+    else:
+        session.terminal.result(message)
 
 
 def told(session: Session) -> Callable[[Outcome], None]:
@@ -69,11 +87,20 @@ def told(session: Session) -> Callable[[Outcome], None]:
     return tell
 
 
+_FLAG = re.compile(r"\badd (--[a-z-]+(?: \S+?)?)\.(?: |$)")
+_MOST_FLAGS = 20
+
+
 def refuse(plan: Plan) -> None:
-    """Raise what the guards say; the plan has been shown with them."""
-    if plan.refusals:
-        count = len(plan.refusals)
-        raise Refused("the plan is refused", (), f"{count} guard{'s' if count > 1 else ''} above. Nothing was written.")
+    """Raise what the guards say; the plan has been shown with them, though perhaps into a file."""
+    if not plan.refusals:
+        return
+    flags = list(dict.fromkeys(flag for refusal in plan.refusals for flag in _FLAG.findall(refusal.detail)))
+    detail = f"{counted(len(plan.refusals), 'guard')} above. Nothing was written."
+    if flags:
+        listed = [*flags[:_MOST_FLAGS], *(["..."] if len(flags) > _MOST_FLAGS else [])]
+        detail += "\nIf it is meant, add:\n" + "\n".join(f"    {flag}" for flag in listed)
+    raise Refused("the plan is refused", (), detail)
 
 
 def now() -> str:

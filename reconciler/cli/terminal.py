@@ -5,8 +5,8 @@ It lays nothing out itself: texts come from `reports/`. A reader that went away 
 
 from __future__ import annotations
 
+import contextlib
 import os
-import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,7 +21,8 @@ from reconciler.reports.options import RenderOptions
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-NARROWEST, WIDEST = 60, 160
+NARROWEST, WIDEST, ASSUMED = 60, 160, 100
+_SHORTEST_S = 0.001
 
 
 @dataclass(slots=True, kw_only=True)
@@ -31,6 +32,9 @@ class Terminal:
     out: TextIO
     err: TextIO
     colour: bool
+    """Of the result, on stdout."""
+    talk_colour: bool
+    """Of the talk, on stderr: either may be in a file while the other is read by a person."""
     interactive: bool
     """Whether a person sits there who can be asked."""
     width: int = 80
@@ -41,24 +45,27 @@ class Terminal:
     @classmethod
     def of(cls, context: Mapping[str, object]) -> Terminal:
         """Look at the streams, the environment and the global options."""
-        environment = os.environ
-        tty = sys.stdout.isatty() and environment.get("TERM") != "dumb"
-        wanted = environment.get("FORCE_COLOR", "") not in {"", "0"} or tty
-        refused = bool(environment.get("NO_COLOR")) or bool(context.get("no_color"))
-        columns = shutil.get_terminal_size((100, 24)).columns
+        as_json = bool(context.get("as_json"))
+        plain = as_json or bool(context.get("no_color"))
         return cls(
             out=sys.stdout,
             err=sys.stderr,
-            colour=wanted and not refused and not context.get("as_json"),
-            interactive=sys.stdin.isatty() and sys.stderr.isatty() and not context.get("as_json"),
-            width=min(max(columns, NARROWEST), WIDEST),
-            as_json=bool(context.get("as_json")),
+            colour=not plain and _coloured(sys.stdout),
+            talk_colour=not plain and _coloured(sys.stderr),
+            interactive=_is_terminal(sys.stdin) and _is_terminal(sys.stderr) and not as_json,
+            width=min(max(_columns(), NARROWEST), WIDEST),
+            as_json=as_json,
         )
 
     @property
     def rendering(self) -> RenderOptions:
-        """Give the options that reports render with."""
+        """Give the options that reports of the result render with."""
         return RenderOptions(width=self.width, colour=self.colour)
+
+    @property
+    def talking(self) -> RenderOptions:
+        """Give the options that reports beside the result render with."""
+        return RenderOptions(width=self.width, colour=self.talk_colour)
 
     def result(self, text: str) -> None:
         """Write a part of the result; a reader that has gone, or a full disk, is remembered and not raised."""
@@ -80,14 +87,14 @@ class Terminal:
             return
 
     def tell(self, error: ReconcilerError) -> None:
-        """Write an error, as text or as an event."""
+        """Write an error, as text or as an event; where the stream of events is lost, as text all the same."""
         if self.as_json:
             from reconciler.cli.showing import now  # noqa: PLC0415 - only with --json
             from reconciler.reports.events import error_events, lines  # noqa: PLC0415 - the same
 
             self.result(lines(error_events(error), now()))
-        else:
-            self.talk(render_error(error, self.rendering))
+        if not self.as_json or self.lost:
+            self.talk(render_error(error, self.talking))
 
     def ask(self, question: str, wanted: str) -> bool:
         """Ask for one exact word; anything else declines."""
@@ -115,10 +122,36 @@ class Terminal:
         from rich.console import Console  # noqa: PLC0415 - rich costs tens of milliseconds and logs do not need it
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415 - the same
 
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        console = Console(file=self.err, no_color=not self.colour, force_terminal=True)
+        named, rate = TextColumn("{task.description}"), TextColumn("{task.fields[rate]}")
+        columns = (named, BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn())
+        console = Console(file=self.err, no_color=not self.talk_colour, force_terminal=True)
         with Progress(*columns, console=console, transient=True) as progress:
-            yield Bar(progress, progress.add_task(title, total=None))
+            yield Bar(progress, progress.add_task(title, total=None, rate=""))
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    """Tell whether a person could be at the other end; a closed stream is None, or says so itself."""
+    return stream is not None and not stream.closed and stream.isatty()
+
+
+def _coloured(stream: TextIO | None) -> bool:
+    environment = os.environ
+    if environment.get("NO_COLOR"):
+        return False
+    forced = environment.get("FORCE_COLOR", "") not in {"", "0"}
+    return forced or (_is_terminal(stream) and environment.get("TERM") != "dumb")
+
+
+def _columns() -> int:
+    """Give the width that the environment names, or that of the window that one of the streams is."""
+    named = os.environ.get("COLUMNS", "")
+    if named.isdecimal() and int(named):
+        return int(named)
+    for stream in (sys.stdout, sys.stderr):
+        if _is_terminal(stream):
+            with contextlib.suppress(OSError, ValueError):
+                return os.get_terminal_size(stream.fileno()).columns or ASSUMED
+    return ASSUMED
 
 
 class Silent:
@@ -146,4 +179,6 @@ class Bar:
 
     def advance(self, count: int = 1) -> None:
         """Fill a part of the bar."""
-        self._progress.advance(self._task, count)
+        task = self._progress.tasks[0]
+        rate = (task.completed + count) / max(task.elapsed or 0.0, _SHORTEST_S)
+        self._progress.update(self._task, advance=count, rate=f"{rate:.{0 if rate >= 10 else 1}f}/s")  # noqa: PLR2004 - one figure behind the point is enough

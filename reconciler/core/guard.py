@@ -41,17 +41,25 @@ def updates(change: Change) -> bool:
 
 def _too_many(plan: Plan, verb: str, limit: Limit, counts: Callable[[Change], bool]) -> Iterator[Diagnostic]:
     """Compare each kind's count with the limit; the share is taken of the largest of the three sides."""
-    for kind, totals in sorted(plan.totals.items()):
-        found = [change for change in plan.changes if change.kind == kind and counts(change)]
-        total = _largest(totals)
+    found = {
+        kind: sum(change.kind == kind and counts(change) for change in plan.changes) for kind in sorted(plan.totals)
+    }
+    # One flag holds for every kind, so that the number to be given is the largest of them all.
+    enough = max(found.values(), default=0)
+    for kind, count in found.items():
+        total = _largest(plan.totals[kind])
         allowed = limit.of(total)
-        if len(found) > allowed:
+        if count > allowed:
             yield Diagnostic(
                 code=f"too-many-{verb}s",
                 summary=f"the plan would {verb} more {kind}s than allowed",
-                detail=f"It would {verb} {len(found)} of {total} {kind}s; the limit is {allowed} ({limit}). "
-                f"If that is meant, add --max-{verb}s {len(found)}.",
+                detail=f"It would {verb} {count} of {_counted(total, kind)}; the limit is {allowed} ({limit}). "
+                f"If that is meant, add --max-{verb}s {enough}.",
             )
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _largest(totals: Totals) -> int:
@@ -62,12 +70,14 @@ def _empty(plan: Plan) -> Iterator[Diagnostic]:
     bound = sum(totals.bound for totals in plan.totals.values())
     desired = sum(totals.desired for totals in plan.totals.values())
     options = plan.options
+    them = "it" if bound == 1 else "them all"
     if bound and not desired and not options.destroy and not options.policy.allow_empty:
         yield Diagnostic(
             code="empty-configuration",
             summary="the configuration is empty, but records are bound",
-            detail=f"{bound} records are bound, and {options.root or 'the configuration'} wants none, which would "
-            "remove them all. If that is meant, add --allow-empty. If the file was lost, bring it back from git.",
+            detail=f"{_counted(bound, 'record')} {'is' if bound == 1 else 'are'} bound, and "
+            f"{options.root or 'the configuration'} wants none, which would remove {them}. "
+            "If that is meant, add --allow-empty. If the file was lost, bring it back from git.",
         )
 
 

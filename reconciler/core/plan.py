@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from posixpath import normpath
 
 from reconciler.core.change import Action, Change, Plan, PlanOptions, Totals
 from reconciler.core.codec import plan_id
@@ -96,7 +97,13 @@ def _leave(
         if address not in sides.configuration.removed and _chosen_address(address, options)
     ]
     root = sides.configuration.root
-    if unlisted and state.root and root != state.root and not options.change_root and not options.destroy:
+    if (
+        unlisted
+        and state.root
+        and normpath(root) != normpath(state.root)
+        and not options.change_root
+        and not options.destroy
+    ):
         return (_other_root(state.root, root, unlisted),)
     for address, binding in leaving:
         leave(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable
 
 from reconciler.core.diagnostic import Diagnostic, Severity
 from reconciler.errors import DiagnosedError, ReconcilerError
 from reconciler.reports.options import RenderOptions
-from reconciler.reports.paint import paint, plain
+from reconciler.reports.paint import cells, paint, plain
+from reconciler.reports.words import wrapped
 
 _STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 _BAR = {True: "\u2502", False: "|"}
@@ -17,37 +17,38 @@ _BAR = {True: "\u2502", False: "|"}
 def render_diagnostic(diagnostic: Diagnostic, options: RenderOptions) -> str:
     """Give one problem: place and summary, the source line with a caret, what is wrong, what to do."""
     style = _STYLES[diagnostic.severity]
-    title = paint(f"{diagnostic.severity.value.capitalize()}:", style, "bold", colour=options.colour)
-    lines = [f"{title} {paint(plain(diagnostic.summary), 'bold', colour=options.colour)}"]
+    lines = _title(diagnostic, style, options)
     if diagnostic.position is not None:
         lines.append(f"  {plain(str(diagnostic.position))}")
         if diagnostic.excerpt.strip():
             lines += _excerpt(diagnostic)
-    lines += _wrapped(diagnostic.detail, options.width)
+    lines += _detail(diagnostic.detail, options.width - 4)
     bar = paint(_BAR[options.colour], style, colour=options.colour)
     return "\n".join(f"{bar} {line}".rstrip() for line in lines)
+
+
+def _title(diagnostic: Diagnostic, style: str, options: RenderOptions) -> list[str]:
+    name = f"{diagnostic.severity.value.capitalize()}:"
+    first, *rest = wrapped(f"{name} {plain(diagnostic.summary)}", options.width - len("| "))
+    opening = f"{paint(name, style, 'bold', colour=options.colour)} "
+    first = opening + paint(first.removeprefix(f"{name} "), "bold", colour=options.colour)
+    return [first, *(paint(line, "bold", colour=options.colour) for line in rest)]
 
 
 def _excerpt(diagnostic: Diagnostic) -> list[str]:
     if diagnostic.position is None:
         return []
     number = str(diagnostic.position.line)
-    column = min(diagnostic.position.column, len(diagnostic.excerpt) + 1)
-    before = "".join("\t" if letter == "\t" else " " for letter in diagnostic.excerpt[: column - 1])
-    return [f"  {number} | {plain(diagnostic.excerpt)}", f"  {' ' * len(number)} | {before}^"]
+    # What is spelled out is longer than what stands in the source, and some letters take two columns.
+    before = cells(plain(diagnostic.excerpt[: diagnostic.position.column - 1]))
+    return [f"  {number} | {plain(diagnostic.excerpt)}", f"  {' ' * len(number)} | {' ' * before}^"]
 
 
-def _wrapped(text: str, width: int) -> list[str]:
+def _detail(text: str, width: int) -> list[str]:
     """Wrap prose; lines that a person is to paste stand indented by themselves and are not broken."""
     lines: list[str] = []
-    for paragraph in plain(text).split("\n"):
-        if paragraph.startswith(" "):
-            lines.append("  " + paragraph)
-        else:
-            lines += textwrap.wrap(
-                paragraph, width - 4, initial_indent="  ", subsequent_indent="  ", break_long_words=False,
-                break_on_hyphens=False,
-            ) or [""]  # fmt: skip
+    for paragraph in map(plain, text.split("\n") if text else ()):
+        lines += [f"  {paragraph}"] if paragraph.startswith(" ") else wrapped(paragraph, width, indent="  ") or [""]
     return lines
 
 

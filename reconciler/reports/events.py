@@ -5,6 +5,7 @@ https://developer.hashicorp.com/terraform/internals/machine-readable-ui
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -13,7 +14,7 @@ from reconciler.core.change import Action, Change, Plan
 from reconciler.core.diagnostic import Diagnostic, Severity
 from reconciler.core.outcome import Outcome, Result
 from reconciler.core.resource import key_of, parent_of
-from reconciler.errors import DiagnosedError, ReconcilerError
+from reconciler.errors import DiagnosedError, Interrupted, ReconcilerError
 from reconciler.reports.options import RenderOptions
 from reconciler.reports.outcomes import line
 from reconciler.reports.terraform import terraform_address
@@ -36,7 +37,15 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warn", Severity.NOTE: "in
 def lines(events: Iterable[Event], timestamp: str = "") -> str:
     """Give events as JSON lines, all with this time."""
     stamp = {"@timestamp": timestamp} if timestamp else {}
-    return "".join(msgspec.json.encode({**event, **stamp}).decode() + "\n" for event in events)
+    return "".join(_line({**event, **stamp}) + "\n" for event in events)
+
+
+def _line(event: Event) -> str:
+    try:
+        return msgspec.json.encode(event).decode()
+    except UnicodeEncodeError:
+        # The name of a file need not be text; what is none is escaped.
+        return json.dumps(event)
 
 
 def plan_events(plan: Plan) -> Iterator[Event]:
@@ -95,7 +104,17 @@ def error_events(error: ReconcilerError) -> Iterator[Event]:
         for diagnostic in error.diagnostics:
             yield diagnostic_event(diagnostic)
     whole = Diagnostic(code=error.code, summary=error.summary, detail=error.detail)
-    yield {**diagnostic_event(whole), "exit_code": error.exit_code}
+    yield {**diagnostic_event(whole), "exit_code": exit_code(error)}
+
+
+def exit_code(error: ReconcilerError) -> int:
+    """Give the code that the program ends with: a signal's is its own, not the class's."""
+    return 128 + error.signal_number if isinstance(error, Interrupted) else error.exit_code
+
+
+def result_event(message: str, kind: str, **more: object) -> Event:
+    """Give the result of a command that neither plans nor applies."""
+    return _event("info", message, kind, **more)
 
 
 def diagnostic_event(diagnostic: Diagnostic) -> Event:

@@ -10,6 +10,7 @@ from reconciler.core.outcome import Outcome, Result
 from reconciler.reports.options import RenderOptions
 from reconciler.reports.paint import paint, plain
 from reconciler.reports.text import ALSO, counts
+from reconciler.reports.words import sentence
 
 _DONE = {
     Action.CREATE: "created",
@@ -41,9 +42,11 @@ def line(outcome: Outcome, options: RenderOptions) -> str:
     told = f" [id={number}]" if number is not None else ""
     if outcome.result is Result.DONE:
         extra = f" ({plain(outcome.reason)})" if outcome.reason else ""
-        return f"{change.address}: {_DONE[change.action]}{told}{extra}"
+        return f"{plain(change.address)}: {_DONE[change.action]}{told}{extra}"
     style = "red" if outcome.result in {Result.FAILED, Result.CONFLICT} else "yellow"
-    return f"{change.address}: {paint(outcome.result, style, colour=options.colour)}{told}: {plain(outcome.reason)}"
+    return (
+        f"{plain(change.address)}: {paint(outcome.result, style, colour=options.colour)}{told}: {plain(outcome.reason)}"
+    )
 
 
 def render_outcomes(outcomes: Sequence[Outcome], options: RenderOptions) -> str:
@@ -57,7 +60,7 @@ def render_outcomes(outcomes: Sequence[Outcome], options: RenderOptions) -> str:
 
 
 def _table(outcomes: Iterable[Outcome], options: RenderOptions) -> str:
-    rows = [(outcome.change.address, outcome.result.value, outcome.reason) for outcome in outcomes]
+    rows = [(plain(outcome.change.address), outcome.result.value, outcome.reason) for outcome in outcomes]
     width = max(len(address) for address, _, _ in rows)
     second = max(len(result) for _, result, _ in rows)
     lines = [paint("Not done:", "bold", "red", colour=options.colour)]
@@ -68,13 +71,14 @@ def _table(outcomes: Iterable[Outcome], options: RenderOptions) -> str:
 def _sums(outcomes: Sequence[Outcome], options: RenderOptions, *, complete: bool) -> str:
     found = counts(outcome.change for outcome in outcomes if outcome.result is Result.DONE)
     style = "green" if complete else "yellow"
-    head = paint("Apply complete!" if complete else "Apply incomplete.", style, "bold", colour=options.colour)
-    lines = [f"{head} Resources: {found['add']} added, {found['change']} changed, {found['destroy']} destroyed."]
+    head = "Apply complete!" if complete else "Apply incomplete."
+    told = f"{head} Resources: {found['add']} added, {found['change']} changed, {found['destroy']} destroyed."
+    lines = [sentence(told, options, head, style, "bold")]
     also = [f"{found[word]} {_PAST[word]}" for word in ALSO if found[word]]
     if also:
-        lines.append(f"Also: {', '.join(also)}.")
+        lines.append(sentence(f"Also: {', '.join(also)}.", options))
     left = Counter(outcome.result.value for outcome in outcomes if outcome.result is not Result.DONE)
     if left:
         told = ", ".join(f"{number} {result}" for result, number in sorted(left.items()))
-        lines.append(f"Left: {told}. Run `reconciler plan` to see what is left to do.")
+        lines.append(sentence(f"Left: {told}. Run `reconciler plan` to see what is left to do.", options))
     return "\n".join(lines)

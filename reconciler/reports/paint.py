@@ -6,9 +6,9 @@ import unicodedata
 
 _CODES = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "bold": "1", "dim": "2", "magenta": "35"}
 
-# Direction marks and overrides can make a line read as what it is not (CVE-2021-42574); these and all control
-# characters are spelled out.
-_DECEIVING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029\ufeff")
+# Control characters move a cursor; format characters (zero-width ones, tags, direction marks) can make a line read as
+# what it is not (CVE-2021-42574); separators, private and unassigned ones are whatever a terminal makes of them.
+_SPELLED_OUT = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
 
 
@@ -25,15 +25,25 @@ def quoted(value: str) -> str:
 
 
 def plain(value: str) -> str:
-    """Give a foreign text without quotes, made harmless the same way; line breaks and quotes stay as they are."""
+    """Give a foreign text without quotes as one line, made harmless the same way; quotes stay as they are."""
     if value.isascii() and value.isprintable():
         return value
-    return "".join(letter if letter in '\n"\\' else _spelled(letter) for letter in value)
+    return "".join(letter if letter in '"\\' else _spelled(letter) for letter in value)
+
+
+def cells(text: str) -> int:
+    """Give how many columns a terminal needs for a text that only prints."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in {"W", "F"} else 1
+        for letter in text
+    )
 
 
 def _spelled(letter: str) -> str:
     if letter in _NAMED:
         return _NAMED[letter]
-    if letter in _DECEIVING or unicodedata.category(letter) in {"Cc", "Cs", "Co", "Cn"}:
+    if unicodedata.category(letter) in _SPELLED_OUT:
         return f"\\u{ord(letter):04x}" if ord(letter) < 0x10000 else f"\\U{ord(letter):08x}"  # noqa: PLR2004 - four digits reach so far
     return letter

@@ -46,13 +46,13 @@ def plan_document(plan: Plan, options: RenderOptions) -> Json:
         "format_version": FORMAT_VERSION,
         "terraform_version": COMPATIBLE_WITH,
         "variables": {},
-        "planned_values": {"root_module": {"resources": _resources(plan.changes, after=True)}},
+        "planned_values": {"root_module": {"resources": _resources(plan.changes, options, after=True)}},
         "resource_changes": [resource_change(change, options) for change in plan.changes],
         "resource_drift": [_drift(change, options) for change in plan.drift],
         "prior_state": {
             "format_version": "1.0",
             "terraform_version": COMPATIBLE_WITH,
-            "values": {"root_module": {"resources": _resources(plan.changes, after=False)}},
+            "values": {"root_module": {"resources": _resources(plan.changes, options, after=False)}},
         },
         "configuration": {
             "provider_config": {"freshbooks": {"name": "freshbooks", "full_name": PROVIDER}},
@@ -134,14 +134,13 @@ def actions(change: Change) -> list[str]:
 def resource_change(change: Change, options: RenderOptions) -> Json:
     """Give one entry of `resource_changes`."""
     before, after = _before(change), _after(change)
-    hidden = dict.fromkeys(sorted(options.sensitive & set(change.managed)), True)
     told: Json = {
         "actions": actions(change),
         "before": before,
         "after": after,
         "after_unknown": {"id": True} if change.action is Action.CREATE else {},
-        "before_sensitive": hidden if before is not None else False,
-        "after_sensitive": hidden if after is not None else False,
+        "before_sensitive": _hidden(before, options) if before is not None else False,
+        "after_sensitive": _hidden(after, options) if after is not None else False,
     }
     if change.action in {Action.ADOPT, Action.RECOVER} and change.id is not None:
         told["importing"] = {"id": str(change.id)}
@@ -151,6 +150,11 @@ def resource_change(change: Change, options: RenderOptions) -> Json:
     if change.reason:
         entry["action_reason"] = change.reason
     return entry
+
+
+def _hidden(values: Mapping[str, object], options: RenderOptions) -> Json:
+    """Mark the sensitive ones among these values, as Terraform marks them."""
+    return dict.fromkeys(sorted(options.sensitive & set(values)), True)
 
 
 def _before(change: Change) -> Json | None:
@@ -175,16 +179,18 @@ def _drift(change: Change, options: RenderOptions) -> Json:
     entry = resource_change(change, options)
     told = entry["change"]
     if isinstance(told, dict):
-        told["before"], told["after"] = told["after"], told["before"]
+        for was, now in (("before", "after"), ("before_sensitive", "after_sensitive")):
+            told[was], told[now] = told[now], told[was]
     return entry
 
 
-def _resources(changes: Iterable[Change], *, after: bool) -> list[Json]:
+def _resources(changes: Iterable[Change], options: RenderOptions, *, after: bool) -> list[Json]:
     """Give the records that the plan touches, as they will be or as they are."""
     found = []
     for change in sorted(changes, key=lambda change: change.address):
         values = _after(change) if after else _before(change)
         if values is not None:
             named: Mapping[str, object] = resource_of(change.address, change.kind)
-            found.append({**named, "schema_version": 0, "values": values, "sensitive_values": {}})
+            hidden = _hidden(values, options)
+            found.append({**named, "schema_version": 0, "values": values, "sensitive_values": hidden})
     return found

@@ -11,8 +11,12 @@ from reconciler.core.resource import Value
 from reconciler.reports.diagnostics import render_diagnostics
 from reconciler.reports.options import RenderOptions
 from reconciler.reports.paint import paint, plain, quoted
+from reconciler.reports.words import counted, sentence, wrapped
 
-SYMBOLS: Mapping[Action, tuple[str, str, str]] = {
+Entry = tuple[str, str, str]
+"""Symbol, style, and what the legend says."""
+
+SYMBOLS: Mapping[Action, Entry] = {
     Action.CREATE: ("+", "green", "create"),
     Action.RESTORE: ("^", "green", "restore what was deleted"),
     Action.UPDATE: ("~", "yellow", "update in-place"),
@@ -25,6 +29,13 @@ SYMBOLS: Mapping[Action, tuple[str, str, str]] = {
     Action.FORGET: (".", "dim", "forget (stays in FreshBooks)"),
     Action.NO_OP: ("=", "dim", "record only"),
 }
+_PUT_AWAY: Entry = ("~", "yellow", "archive what left the configuration")
+_DIFFERING: Mapping[Action, Entry] = {
+    Action.ADOPT: ("<=", "cyan", "adopt what exists, and update it in-place"),
+    Action.RECOVER: ("<=", "cyan", "adopt what exists, and update it in-place"),
+    Action.MOVE: ("->", "cyan", "move to another address, and update in-place"),
+}
+_ORDER = list(dict.fromkeys([*SYMBOLS.values(), *_DIFFERING.values(), _PUT_AWAY]))
 HIDDEN = "(sensitive value)"
 _MOST_NOTES = 50
 
@@ -51,11 +62,17 @@ def render_plan(plan: Plan, options: RenderOptions) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _entry(change: Change) -> Entry:
+    if change.action is Action.ARCHIVE and change.removed:
+        return _PUT_AWAY
+    if change.attributes and change.action in _DIFFERING:
+        return _DIFFERING[change.action]
+    return SYMBOLS[change.action]
+
+
 def _legend(changes: Iterable[Change], options: RenderOptions) -> str:
-    used = dict.fromkeys(SYMBOLS[change.action] for change in changes)
-    lines = ["The following actions bring FreshBooks in line with the configuration:"]
-    order = list(dict.fromkeys(SYMBOLS.values()))
-    for symbol, style, told in sorted(used, key=order.index):
+    lines = [sentence("The following actions bring FreshBooks in line with the configuration:", options)]
+    for symbol, style, told in sorted({_entry(change) for change in changes}, key=_ORDER.index):
         lines.append(f"{paint(f'{symbol:>4}', style, colour=options.colour)} {told}")
     return "\n".join(lines)
 
@@ -88,7 +105,7 @@ def heading(change: Change) -> str:
 
 
 def _block(change: Change, options: RenderOptions) -> str:
-    symbol, style, _ = SYMBOLS[change.action]
+    symbol, style, _ = _entry(change)
     told = f"  # {plain(heading(change))}"
     reasons = [change.reason] if change.reason else []
     if change.id is not None:
@@ -104,8 +121,8 @@ def _block(change: Change, options: RenderOptions) -> str:
     lines.append(f"{opening} {{")
     lines += rows
     if change.unchanged and change.action is not Action.CREATE:
-        attributes = "attribute" if change.unchanged == 1 else "attributes"
-        lines.append(paint(f"        # ({change.unchanged} unchanged {attributes})", "dim", colour=options.colour))
+        told = f"        # ({counted(change.unchanged, 'unchanged attribute')})"
+        lines.append(paint(told, "dim", colour=options.colour))
     lines.append("    }")
     return "\n".join(lines)
 
@@ -116,7 +133,7 @@ def _rows(change: Change, options: RenderOptions) -> Iterable[str]:
     width = max((len(attribute.name) for attribute in change.attributes), default=0)
     for attribute in change.attributes:
         symbol, style, text = _row(change, attribute, options)
-        yield f"      {paint(symbol, style, colour=options.colour)} {attribute.name:<{width}} = {text}"
+        yield f"      {paint(symbol, style, colour=options.colour)} {plain(attribute.name):<{width}} = {text}"
 
 
 def _row(change: Change, attribute: AttributeChange, options: RenderOptions) -> tuple[str, str, str]:
@@ -137,20 +154,21 @@ def _row(change: Change, attribute: AttributeChange, options: RenderOptions) -> 
 def _shown(name: str, value: Value, options: RenderOptions) -> str:
     if value is None or value == "":
         return "null"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return HIDDEN if name in options.sensitive else quoted(value)
+    if name in options.sensitive:
+        return HIDDEN
+    return str(value).lower() if isinstance(value, bool) else quoted(value)
 
 
 def _drift(plan: Plan, options: RenderOptions) -> str:
-    lines = ["Changed outside since the last apply; not taken back (policy.drift: report):", ""]
+    told = "Changed outside since the last apply; not taken back (policy.drift: report):"
+    lines = [*wrapped(told, options.width), ""]
     for change in plan.drift:
         if change.action is Action.RESTORE:
-            lines.append(f"  # {change.address} was deleted in FreshBooks (id {change.id})")
+            lines.append(f"  # {plain(change.address)} was deleted in FreshBooks (id {change.id})")
         else:
-            lines.append(f"  # {change.address} (id {change.id})")
+            lines.append(f"  # {plain(change.address)} (id {change.id})")
             lines += [
-                f"      {a.name}: {_shown(a.name, a.after, options)} -> {_shown(a.name, a.before, options)}"
+                f"      {plain(a.name)}: {_shown(a.name, a.after, options)} -> {_shown(a.name, a.before, options)}"
                 for a in change.attributes
             ]
     return "\n".join(lines)
@@ -170,7 +188,7 @@ def counts(changes: Iterable[Change]) -> Counter[str]:
 def _word(change: Change) -> str:
     if change.action is Action.CREATE:
         return "add"
-    if change.action is Action.DELETE or destroys(change):
+    if change.action is Action.DELETE:
         return "destroy"
     if updates(change):
         return "change"
@@ -188,25 +206,31 @@ ALSO = ("adopt", "move", "forget", "recover", "record")
 
 def summary(plan: Plan, options: RenderOptions) -> str:
     """Give the closing lines of a plan."""
-    lines = []
+    unmanaged = _unmanaged(plan)
     if plan.empty:
-        unmanaged = _unmanaged(plan)
-        told = "No changes. Your account matches the configuration."
-        lines.append(paint(told, "green", "bold", colour=options.colour) + unmanaged)
-        if any(change for change in plan.drift):
-            lines[0] = "No changes to make; what was changed outside is shown above." + unmanaged
-    else:
-        found = counts(plan.changes)
-        head = paint("Plan:", "bold", colour=options.colour)
-        told = f"{found['add']} to add, {found['change']} to change, {found['destroy']} to destroy."
-        lines.append(f"{head} {told}{_unmanaged(plan)}")
-        also = [f"{found[word]} to {word}" for word in ALSO if found[word]]
-        if also:
-            lines.append(f"Also: {', '.join(also)}.")
-        lines.append(f"Plan id: {plan.plan_id}")
+        told, *styles = _nothing(plan)
+        return sentence(told + unmanaged, options, told, *styles)
+    found = counts(plan.changes)
+    told = f"Plan: {found['add']} to add, {found['change']} to change, {found['destroy']} to destroy."
+    lines = [sentence(told + unmanaged, options, "Plan:", "bold")]
+    also = [f"{found[word]} to {word}" for word in ALSO if found[word]]
+    if also:
+        lines.append(sentence(f"Also: {', '.join(also)}.", options))
+    lines.append(f"Plan id: {plan.plan_id}")
     return "\n".join(lines)
 
 
+def _nothing(plan: Plan) -> tuple[str, ...]:
+    """Say that there is nothing to do, with the styles for it, and claim no more than was looked at."""
+    if plan.drift:
+        return ("No changes to make; what was changed outside is shown above.",)
+    if plan.refusals:
+        return ("No changes.",)
+    chosen = plan.options.targets or plan.options.excludes
+    told = "for what was chosen." if chosen else "Your account matches the configuration."
+    return f"No changes{' ' if chosen else '. '}{told}", "green", "bold"
+
+
 def _unmanaged(plan: Plan) -> str:
-    told = [f"{count} {kind}{'s' if count != 1 else ''}" for kind, count in plan.unmanaged.items() if count]
+    told = [counted(count, kind) for kind, count in plan.unmanaged.items() if count]
     return f" ({' and '.join(told)} not managed)" if told else ""

@@ -6,12 +6,15 @@ It knows no HTTP and no quirk. One connection under one lock: every call is one 
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import sqlite3
+import stat
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 FIRST_CLIENT, FIRST_CONTACT, STEP = 700001, 900001, 2
 
@@ -30,6 +33,41 @@ CREATE TABLE IF NOT EXISTS tokens (
 """
 
 
+_MEMORY, _PRIVATE = ":memory:", 0o600
+_BESIDE = ("", "-wal", "-shm")
+
+
+def _opened(path: str) -> sqlite3.Connection:
+    """Open a database of ours, or begin one; private, since it holds people's addresses, and tokens."""
+    if path != _MEMORY:
+        _begin(path)
+    connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+    try:
+        tables = {str(name) for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if tables and "meta" not in tables:
+            raise sqlite3.DatabaseError("it is another program's")  # noqa: TRY301 - closed below like any other
+        for file in (Path(path + suffix) for suffix in _BESIDE if path != _MEMORY):
+            if file.exists():
+                file.chmod(_PRIVATE)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.executescript(_SCHEMA)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _begin(path: str) -> None:
+    """Make the file where there is none: SQLite gives the files that it keeps beside it the same mode."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, _PRIVATE)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError("it is not a regular file")
+    finally:
+        os.close(descriptor)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One client as stored: its JSON text, and what it owes (`100.00 USD`)."""
@@ -44,10 +82,11 @@ class Books:
 
     def __init__(self, path: str = ":memory:") -> None:
         self._lock = threading.RLock()
-        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=NORMAL")
-        self._connection.executescript(_SCHEMA)
+        try:
+            self._connection = _opened(path)
+        except (sqlite3.DatabaseError, OSError) as error:
+            why = error.strerror if isinstance(error, OSError) and error.strerror else error
+            raise ValueError(f"{path} cannot be used as a database ({why})") from error
 
     def close(self) -> None:
         """Close the file."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
 import shlex
 import socket
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _START_S = 10.0
+PID = "RECONCILER_SANDBOX_PID"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +77,17 @@ class Sandbox:
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self.books = Books(options.db)
+        with ExitStack() as owned:
+            self.socket = owned.enter_context(_bound(options.port))
+            self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
+            self.books = Books(options.db)
+            owned.callback(self.books.close)
+            self.log = Log(owned.enter_context(_log_file(options.log)) if options.log is not None else None)
+            self._open_account(options)
+            # Only what was begun completely is kept open.
+            self._owned = owned.pop_all()
+
+    def _open_account(self, options: Options) -> None:
         self.account_id = self.books.remember("account", options.account)
         self.account = Account(
             books=self.books,
@@ -84,8 +97,6 @@ class Sandbox:
             rng=random.Random(options.seed),  # noqa: S311 - uuids of a fake
         )
         self.grants = Grants(books=self.books, account_id=self.account_id, role=options.role, scopes=options.scopes)
-        self._file = options.log.open("a", encoding="utf-8") if options.log is not None else None
-        self.log = Log(self._file)
         service = Service(
             account=self.account,
             grants=self.grants,
@@ -102,8 +113,6 @@ class Sandbox:
         if options.seed and not self.books.count():
             fill(self.account, options.seed)
         self.access_token, self.refresh_token = self.grants.ready_tokens()
-        self.socket = _bound(options.port)
-        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
 
     def environment(self) -> Mapping[str, str]:
         """Give what a client's environment needs to reach this account."""
@@ -118,11 +127,15 @@ class Sandbox:
             "FRESHBOOKS_REDIRECT_URI": REDIRECT_URI,
         }
 
-    def ready_lines(self, *, as_json: bool) -> str:
-        """Give what is printed when the account is ready: lines for a shell to eval, or one JSON line."""
+    def ready_lines(self, *, as_json: bool, pid: int | None = None) -> str:
+        """Give what is printed when the account is ready: lines for a shell to eval, or one JSON line.
+
+        `pid` is the process to end, where nobody sits at it who could.
+        """
+        told = {**self.environment(), **({PID: str(pid)} if pid is not None else {})}
         if as_json:
-            return json.dumps(dict(self.environment()))
-        return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in self.environment().items())
+            return json.dumps(told)
+        return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in told.items())
 
     def server(self) -> uvicorn.Server:
         """Build the server; it answers on `socket`."""
@@ -153,18 +166,31 @@ class Sandbox:
 
     def close(self) -> None:
         """Give everything back."""
-        self.socket.close()
-        self.books.close()
-        if self._file is not None:
-            self._file.close()
+        self._owned.close()
 
 
 def _bound(port: int) -> socket.socket:
     # asyncio sets TCP_NODELAY only on sockets that name their protocol; without it each answer waits for a delayed ACK.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind(("127.0.0.1", port))
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", port))
+    except OSError:
+        listening.close()
+        raise
     return listening
+
+
+def _log_file(path: Path) -> TextIO:
+    """Open the request log, private: bodies are in it."""
+
+    def opener(name: str, flags: int) -> int:
+        descriptor = os.open(name, flags, 0o600)
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.fchmod(descriptor, 0o600)
+        return descriptor
+
+    return open(path, "a", encoding="utf-8", opener=opener)
 
 
 @contextmanager

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from reconciler.errors import LocalDisk
 
-PRIVATE = 0o600
+PRIVATE, PRIVATE_FOLDER = 0o600, 0o700
 
 
 @contextlib.contextmanager
@@ -26,10 +28,13 @@ def disk(path: Path) -> Iterator[None]:
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Replace a file as a whole, with mode 0600; after a crash it is the old or the new one. Raises `LocalDisk`."""
+    """Replace a file of our own as a whole, with mode 0600; after a crash it is the old or the new one.
+
+    Raises `LocalDisk`. What the user names is written by `write_output`.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with disk(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         try:
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE)
             try:
@@ -43,6 +48,60 @@ def write_file(path: Path, content: bytes) -> None:
                 temporary.unlink()
             raise
         fsync_folder(path.parent)
+
+
+def write_output(path: Path, content: bytes) -> None:
+    """Write a file that the user named: private, whole or not at all, and only where they said.
+
+    A link keeps leading where it leads, a device or pipe is written to and stays, and no folder is made.
+
+    Raises:
+        LocalDisk: it cannot be written there.
+    """
+    try:
+        if _is_stream(path):
+            _pour(path, content)
+        else:
+            _replace(Path(os.path.realpath(path)), content)
+    except OSError as error:
+        raise LocalDisk(
+            "a file could not be written durably",
+            f"{path}: {error.strerror or error}. Name a file in a folder that exists and can be written to.",
+        ) from error
+
+
+def _is_stream(path: Path) -> bool:
+    try:
+        return not stat.S_ISREG(path.stat().st_mode) or path.parts[:2] == ("/", "dev")
+    except FileNotFoundError:
+        return False
+
+
+def _pour(path: Path, content: bytes) -> None:
+    # Appending, for /dev/stdout may be a file that something was written to already.
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
+    try:
+        write_all(descriptor, content)
+    finally:
+        os.close(descriptor)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    # A name that cannot be guessed, and never an existing file: the folder may be one that everybody writes to.
+    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}.tmp")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
+    try:
+        try:
+            write_all(descriptor, content)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    fsync_folder(path.parent)
 
 
 def write_all(descriptor: int, content: bytes) -> None:

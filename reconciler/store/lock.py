@@ -13,7 +13,7 @@ from pathlib import Path
 import filelock
 
 from reconciler.errors import Locked
-from reconciler.store.durable import disk
+from reconciler.store.durable import PRIVATE, PRIVATE_FOLDER, disk, write_all
 
 
 @contextlib.contextmanager
@@ -22,8 +22,8 @@ def held(state: Path, run: str, *, timeout_s: float = 0.0) -> Iterator[None]:
     path = state.with_name(state.name + ".lock")
     note = state.with_name(state.name + ".holder")
     with disk(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(path, timeout=timeout_s, mode=0o600)
+        path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        lock = filelock.FileLock(path, timeout=timeout_s, mode=PRIVATE)
         try:
             lock.acquire(poll_interval=0.05)
         except filelock.Timeout as error:
@@ -36,12 +36,20 @@ def held(state: Path, run: str, *, timeout_s: float = 0.0) -> Iterator[None]:
                 "pid": os.getpid(),
                 "since": datetime.now(UTC).isoformat(timespec="seconds"),
             }
-            note.write_text(json.dumps(told), encoding="utf-8")
+            _write(note, json.dumps(told).encode())
         yield
     finally:
         with contextlib.suppress(OSError):
             note.unlink()
         lock.release()
+
+
+def _write(note: Path, told: bytes) -> None:
+    descriptor = os.open(note, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE)
+    try:
+        write_all(descriptor, told)
+    finally:
+        os.close(descriptor)
 
 
 def _locked(note: Path) -> Locked:

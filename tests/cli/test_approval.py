@@ -27,7 +27,6 @@ def test_nobody_can_approve(place: Story) -> None:
 @pytest.mark.parametrize("spoiled", ["clients.yaml", "reconciler.yaml", "FRESHBOOKS_ACCESS_TOKEN"])
 def test_nobody_can_approve_before_anything_is_read(place: Story, spoiled: str) -> None:
     """It is 64 whatever else is wrong: nothing was read, so nothing else is known."""
-    # BUG: settings are read and the token is asked for first, so that it is 3 or 8 instead.
     writes(ACME)
     if spoiled.isupper():
         del os.environ[spoiled]
@@ -39,7 +38,6 @@ def test_nobody_can_approve_before_anything_is_read(place: Story, spoiled: str) 
 
 def test_nobody_can_approve_in_the_sandbox(folder: Path) -> None:
     """With --sandbox it is the same: no account is begun for it."""
-    # BUG: the sandbox is started, and its folder and database are left behind, before the question is asked.
     writes(ACME)
     ran = called("apply", "--sandbox")
     assert (ran.code, "nobody can approve" in ran.err) == (64, True)

@@ -113,7 +113,7 @@ def test_6_something_written_and_something_unfinished(tmp_path: Path) -> None:
     with telling(tmp_path, client_limit=1):
         writes(ACME + BOLT)
         ran = called(*APPLY, "--parallelism", "1")
-        fails(ran, 6, "1 of 2 changes are not done")
+        fails(ran, 6, "1 of 2 changes is not done")
         assert "Not done:\n  clients.bolt  failed" in ran.out
         assert "Apply incomplete. Resources: 1 added" in ran.out
 
@@ -123,7 +123,7 @@ def test_6_a_create_of_which_nobody_knows(place: Story) -> None:
     writes(ACME)
     strikes(place, "POST /users/clients 500-before")
     ran = called(*APPLY)
-    fails(ran, 6, "1 of 1 changes are not done")
+    fails(ran, 6, "1 of 1 change is not done")
     assert "Not done:\n  clients.acme  unknown" in ran.out
 
 
@@ -159,7 +159,7 @@ def test_8_not_allowed_to_write(tmp_path: Path, options: dict[str, Any]) -> None
     with telling(tmp_path, **options):
         writes(ACME)
         ran = called(*APPLY)
-        fails(ran, 8, "1 of 1 changes are not done")
+        fails(ran, 8, "1 of 1 change is not done")
         assert "Not done:\n  clients.acme  failed" in ran.out
 
 

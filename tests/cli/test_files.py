@@ -81,7 +81,6 @@ def test_a_plan_writes_nothing(place: Story) -> None:
 
 def test_the_sandbox_s_copy_is_private(folder: Path) -> None:
     """The account of --sandbox holds the same clients, so its database is private as well."""
-    # BUG: SQLite creates it with the umask's mode; `sandbox.books` does not say 0600.
     writes(ACME)
     called("apply", "--sandbox", "--auto-approve")
     assert modes(Path(".reconciler/sandbox"))["Sandbx.db"] == "-rw-------"

@@ -99,7 +99,6 @@ def test_every_option_is_a_variable(
     words: tuple[str, ...], option: click.Option, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """RECONCILER_<FLAG> in the environment is the flag, for every option of every command."""
-    # BUG: a value with blanks (--fault 'POST /users/clients 500') is split at them in the environment.
     flag = max(option.opts, key=len)
     value = sample(option)
     many = value.split() if option.multiple and flag != "--fault" else [value]
@@ -125,7 +124,6 @@ def test_a_flag_wins_over_the_environment_wherever_it_stands(
     words: tuple[str, ...], place: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """RECONCILER_STATE never takes the place of a --state that was typed."""
-    # BUG: before the command's name it does: the command sees its own option unset, takes the variable, and overrides.
     monkeypatch.setenv("RECONCILER_STATE", "environment.json")
     writes(ACME)
     called(words[0], *words[1:])
@@ -252,7 +250,6 @@ def test_chdir(place: Story) -> None:
 
 def test_chdir_finds_a_saved_plan(place: Story) -> None:
     """A saved plan is looked for in the folder of --chdir, as the other files are."""
-    # BUG: `apply` looks for the PLANFILE before it goes there, and then takes it for a configuration: exit 64 or 3.
     writes(ACME, "there/clients.yaml")
     here = Path.cwd()
     assert called("--chdir", "there", "plan", "--out", "one.plan").code == 0

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import socket
+import sqlite3
+import stat
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.cli.program import ACME, PROGRAM, called, writes
+from reconciler.sandbox.server import running
+from tests.cli.program import ACME, PROGRAM, called, spawned, until, writes
 from tests.cli.test_signals import started
+from tests.cli.test_token import flat
 
 NAMES = {
     "FRESHBOOKS_API_URL",
@@ -59,12 +66,64 @@ def test_the_catalogue(folder: Path) -> None:
 
 def test_a_database_that_is_none(folder: Path) -> None:
     """A file that is not a database of the sandbox is a mistake of the user, not a fault of the program."""
-    # BUG: sqlite3.DatabaseError ends as "an error that should not have happened".
     writes(ACME)
     with started("sandbox", "--db", "clients.yaml") as process:
         _, err = process.communicate(timeout=20)
     assert "fault of the program" not in err
     assert process.returncode in {1, 64}
+
+
+def test_a_database_of_another_program(folder: Path) -> None:
+    """A database of something else is left as it is, and so is a device."""
+    with contextlib.closing(sqlite3.connect("other.db")) as other:
+        other.execute("CREATE TABLE t (a)")
+    Path("other.db").chmod(0o644)
+    before = Path("other.db").read_bytes()
+    for name in ("other.db", "/dev/null", "nowhere/one.db"):
+        ran = called("sandbox", "--db", name)
+        assert (ran.code, "cannot be used as a database" in flat(ran)) == (64, True)
+    assert (Path("other.db").read_bytes(), Path("other.db").stat().st_mode & 0o777) == (before, 0o644)
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+
+
+def test_the_server_s_files_are_private(folder: Path) -> None:
+    """Database, what SQLite keeps beside it, and request log are 0600 while the server runs."""
+    before = os.umask(0)
+    try:
+        with running(db="one.db", log=folder / "one.log", seed=2):
+            found = {file.name: file.stat().st_mode & 0o777 for file in folder.glob("one.*")}
+    finally:
+        os.umask(before)
+    assert found == dict.fromkeys(("one.db", "one.db-wal", "one.db-shm", "one.log"), 0o600)
+
+
+def answers(port: int) -> bool:
+    """Tell whether anybody listens at a port."""
+    with contextlib.closing(socket.socket()) as asked:
+        return asked.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_detached(folder: Path) -> None:
+    """With --detach a shell can eval the lines at once; the account answers until its process is ended."""
+    writes(ACME)
+    script = (
+        'eval "$("$@" sandbox --detach)" && "$@" plan; kill "$RECONCILER_SANDBOX_PID" && echo "$FRESHBOOKS_API_URL"'
+    )
+    done = subprocess.run(
+        ["bash", "-c", script, "bash", *PROGRAM], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Plan: 1 to add" in done.stdout
+    port = int(done.stdout.split()[-1].rpartition(":")[2])
+    until(lambda: not answers(port))
+
+
+def test_detached_and_failed(folder: Path) -> None:
+    """A sandbox that cannot begin says why, and its exit code is that of the command that waits for it."""
+    writes(ACME)
+    ran = spawned("sandbox", "--detach", "--db", "clients.yaml")
+    assert (ran.code, ran.out) == (64, "")
+    assert "cannot be used as a database" in flat(ran)
 
 
 def test_any_command_in_the_sandbox(folder: Path) -> None:
@@ -109,7 +168,6 @@ def test_the_demo_can_be_kept(folder: Path) -> None:
 
 def test_the_demo_under_a_variable(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """RECONCILER_CHDIR is --chdir for the demo as well."""
-    # BUG: the demo goes there, and each of its steps goes there once more.
     Path("there").mkdir()
     monkeypatch.setenv("RECONCILER_CHDIR", "there")
     ran = called("demo")

@@ -52,7 +52,7 @@ def test_an_apply_ends_well(place: Story, number: signal.Signals, code: int) -> 
         out, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == code
     assert "interrupted" in err
-    assert "are left. Run `reconciler plan`" in err
+    assert "1 change is left. Run `reconciler plan` to see what." in err
     assert "Traceback" not in out + err
     assert "clients.acme: created" in out
     assert "clients.bolt  not attempted" in out
@@ -83,7 +83,6 @@ def test_a_plan_ends_at_once(place: Story, number: signal.Signals, code: int) ->
 @pytest.mark.parametrize(("number", "code"), BOTH)
 def test_an_interrupted_apply_is_told_as_events(place: Story, number: signal.Signals, code: int) -> None:
     """With --json the end by a signal is an event with its exit code, and the sums are of what was done."""
-    # BUG: after SIGTERM the event says 130, and the exit code is 143: `error_events` asks the class.
     writes(ACME + BOLT)
     strikes(place, "POST /users/clients delay=0.7#1")
     with started(*APPLY, "--json") as process:

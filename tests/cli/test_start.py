@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.program import PROGRAM, called, spawned
+from tests.cli.program import PROGRAM, called, spawned, writes
 
 HEAVY = {
     "httpx",
@@ -89,6 +89,19 @@ def test_completion_of_choices_and_groups(folder: Path) -> None:
     """The values of a choice and the commands of a group are completed too."""
     assert completions("bash", "reconciler", "state", "") >= {"list", "show", "mv", "rm"}
     assert completions("bash", "reconciler", "schema", "cl") == {"clients"}
+
+
+def test_completion_of_files_and_addresses(folder: Path) -> None:
+    """A root and a saved plan are files; targets are the addresses of the configuration, if it can be read."""
+    writes("clients:\n  acme: {organization: A, contacts: {jane: {email: j@x.example}}}\n  bolt: {organization: B}\n")
+    for command in ("plan", "apply", "show", "validate"):
+        asked = {"_RECONCILER_COMPLETE": "bash_complete", "COMP_WORDS": f"reconciler {command} ", "COMP_CWORD": "2"}
+        assert spawned(environment=asked).out.startswith("file,")
+    found = completions("bash", "reconciler", "plan", "--target", "clients.a")
+    assert found == {"clients.acme", "clients.acme.contacts.jane"}
+    assert completions("bash", "reconciler", "apply", "--create", "") >= {"clients.bolt"}
+    Path("clients.yaml").write_text("{", encoding="utf-8")
+    assert completions("bash", "reconciler", "plan", "--target", "clients.a") <= {""}
 
 
 def test_bash_takes_the_script(folder: Path) -> None:

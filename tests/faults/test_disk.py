@@ -29,11 +29,14 @@ def failing(number: int, code: int, here: World, marks: list[int]) -> Callable[[
     return before
 
 
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EROFS])
+CODES = [errno.ENOSPC, errno.EIO, errno.EROFS, errno.EDQUOT]
+
+
+@pytest.mark.parametrize("code", CODES)
 def test_the_nth_step_on_the_disk_fails(code: int, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """Wherever the disk begins to fail: exit 11, no API write after it, and a working disk finishes the job."""
-    stride = 1 if request.config.getoption("--full") else 3
-    number = 1 + [errno.ENOSPC, errno.EIO, errno.EROFS].index(code) % stride
+    stride = 1 if request.config.getoption("--full") else len(CODES)
+    number = 1 + CODES.index(code) % stride
     while True:
         with world(tmp_path / str(number)) as here:
             here.wish(AFTER)

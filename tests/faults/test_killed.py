@@ -98,7 +98,10 @@ SYSCALLS = {
 }
 
 
-@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+@pytest.mark.skipif(
+    shutil.which("strace") is None and not os.environ.get("CI"),
+    reason="NOT TESTED: kills at system calls need strace (Debian: apt-get install strace)",
+)
 @pytest.mark.parametrize("part", range(4))
 def test_killed_at_a_system_call(part: int, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """Killed at the k-th system call of a kind, chosen by chance; with and without faults of the network."""

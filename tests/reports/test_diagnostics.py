@@ -70,7 +70,6 @@ def test_lines_to_paste_are_not_wrapped(width: int) -> None:
     assert f"|   {paste}" in rendered.splitlines()
 
 
-# BUG: titles of problems and the sums of an apply are not wrapped: at 60 and 80 columns they are wider.
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_titles_and_sums_are_wrapped(width: int) -> None:
     """The title of a problem and the last lines of an apply keep within the width as well."""
@@ -117,7 +116,6 @@ def test_a_refusal_without_problems_of_its_own() -> None:
 
 def test_a_title_without_a_detail_is_one_line() -> None:
     """Where there is nothing more to say, nothing more is said."""
-    # BUG: an empty detail is rendered as an empty line with a bar.
     assert render_diagnostic(Diagnostic(code="x", summary="that is all"), PLAIN) == "| Error: that is all"
 
 

@@ -65,9 +65,9 @@ def test_actions_are_terraform_s(each: Change) -> None:
 def test_sums_of_a_plan() -> None:
     """The sums are those of the text."""
     summary: Any = next(event for event in plan_events(full_plan()) if event["type"] == "change_summary")
-    assert summary["changes"] == {"add": 2, "change": 6, "import": 2, "remove": 2, "operation": "plan"}
+    assert summary["changes"] == {"add": 2, "change": 7, "import": 2, "remove": 1, "operation": "plan"}
     assert summary["plan_id"] == full_plan().plan_id
-    assert summary["@message"].startswith("Plan: 2 to add, 6 to change, 2 to destroy.")
+    assert summary["@message"].startswith("Plan: 2 to add, 7 to change, 1 to destroy.")
 
 
 def test_sums_of_an_apply() -> None:
@@ -115,7 +115,6 @@ def test_an_error_is_its_problems_and_itself() -> None:
 @pytest.mark.parametrize(("number", "code"), [(2, 130), (15, 143)])
 def test_an_interruption_has_its_own_code(number: int, code: int) -> None:
     """The exit code in the event is the one that the program ends with."""
-    # BUG: SIGTERM's event says 130, the class's code; the program ends with 143.
     assert list(error_events(Interrupted("ended", signal_number=number)))[-1]["exit_code"] == code
 
 

@@ -141,7 +141,6 @@ def test_sensitive_fields_are_marked() -> None:
 
 def test_sensitive_fields_are_marked_in_what_is_removed() -> None:
     """A delete's values are marked too."""
-    # BUG: the mark is taken from `managed`, which a delete does not have, though `before` has the attributes.
     hiding = RenderOptions(sensitive=frozenset({"email"}))
     gone = change(Action.DELETE, attribute("email", "a", None), removed=True, managed={})
     assert entry(gone, options=hiding)["change"]["before_sensitive"] == {"email": True}
@@ -149,11 +148,18 @@ def test_sensitive_fields_are_marked_in_what_is_removed() -> None:
 
 def test_sensitive_values_are_marked() -> None:
     """And so are the values of planned and prior records."""
-    # BUG: `sensitive_values` is always empty.
     hiding = RenderOptions(sensitive=frozenset({"email"}))
     plan = plan_of(change(Action.UPDATE, attribute("email", "a", "b")))
     document: Any = json.loads(encode_plan(plan, hiding))
     assert document["planned_values"]["root_module"]["resources"][0]["sensitive_values"] == {"email": True}
+
+
+def test_sensitive_fields_are_marked_in_drift() -> None:
+    """A drift entry is turned round with its marks."""
+    hiding = RenderOptions(sensitive=frozenset({"email"}))
+    drifted = change(Action.UPDATE, attribute("email", "live", "recorded"))
+    told: Any = json.loads(encode_plan(plan_of(drift=(drifted,)), hiding))["resource_drift"][0]["change"]
+    assert told["before_sensitive"] == told["after_sensitive"] == {"email": True}
 
 
 @pytest.mark.parametrize("plan", [plan_of(), full_plan(), *(plan_of(each) for each in one_of_each())])

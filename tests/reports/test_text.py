@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from reconciler.core.change import Action, Change
+from reconciler.core.change import Action, Change, PlanOptions
 from reconciler.core.diagnostic import Diagnostic, Severity
 from reconciler.core.outcome import Result
 from reconciler.core.resource import Address
@@ -103,6 +103,46 @@ def test_the_legend_names_what_is_used() -> None:
     assert "+ create" not in text
 
 
+def test_the_legend_tells_adopts_apart() -> None:
+    """What is adopted with differences is not said to have no change of its own; so with moves."""
+    mail = attribute("email", "a@x.example", "b@x.example")
+    for action, other in ((Action.ADOPT, None), (Action.RECOVER, None), (Action.MOVE, named("old"))):
+        plain = render_plan(plan_of(change(action, moved_from=other)), PLAIN)
+        differing = render_plan(plan_of(change(action, mail, moved_from=other)), PLAIN)
+        both = render_plan(plan_of(change(action), change(action, mail, address=named("b"))), PLAIN)
+        assert "(no change of its own)" in plain
+        assert "(no change of its own)" not in differing
+        assert ", and update" in differing
+        assert both.count("(no change of its own)") == both.count(", and update") == 1
+
+
+def test_an_archive_on_removal_has_its_own_legend() -> None:
+    """A record that is archived because it left the YAML is not an update in-place, and counts as a change."""
+    [leaving] = [each for each in one_of_each() if each.address == "clients.leaving"]
+    text = render_plan(plan_of(leaving), PLAIN)
+    assert "   ~ archive what left the configuration" in text
+    assert "update in-place" not in text
+    assert "Plan: 0 to add, 1 to change, 0 to destroy." in text
+
+
+def test_nothing_to_do_for_what_was_chosen() -> None:
+    """Where targets were used, or a guard refuses an empty plan, no more is claimed than was looked at."""
+    for options in (PlanOptions(targets=("clients.a",)), PlanOptions(excludes=("clients.a",))):
+        assert summary(plan_of(options=options), PLAIN) == "No changes for what was chosen."
+    refusal = Diagnostic(code="other-root", summary="the state belongs to another root")
+    assert summary(plan_of(options=PlanOptions(), refusals=(refusal,)), PLAIN) == "No changes."
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_sentences_of_a_plan_are_wrapped(width: int) -> None:
+    """Legend, sums and what is said of drift keep within the width."""
+    options = RenderOptions(width=width)
+    some = [change(each.action, address=each.address, removed=each.removed) for each in one_of_each()]
+    plan = plan_of(*some, unmanaged={"client": 12345, "contact": 67890}, drift=(change(),))
+    text = render_plan(plan, options) + render_plan(plan_of(unmanaged=plan.unmanaged, options=PlanOptions()), options)
+    assert [row for row in text.splitlines() if len(row) > width and not row.startswith("  #")] == []
+
+
 @pytest.mark.parametrize("options", [PLAIN, COLOUR])
 def test_sensitive_values_are_hidden(options: RenderOptions) -> None:
     """A sensitive field is named, and its value is shown nowhere: plan, drift, before, after."""
@@ -117,7 +157,6 @@ def test_sensitive_values_are_hidden(options: RenderOptions) -> None:
 
 def test_sensitive_truth_values_are_hidden() -> None:
     """A sensitive field that is true or false is hidden as well."""
-    # BUG: `_shown` looks at the type first, and shows true and false whatever is sensitive.
     hiding = RenderOptions(width=80, sensitive=frozenset({"pref_email"}))
     text = render_plan(plan_of(change(Action.UPDATE, attribute("pref_email", False, True))), hiding)  # noqa: FBT003 - values
     assert "false" not in text
@@ -128,8 +167,8 @@ def test_sums_of_every_action() -> None:
     """Creates are added; updates, restores, archives and differing adopts are changed; the rest is told after it."""
     assert dict(counts(one_of_each())) == {
         "add": 2,
-        "change": 6,
-        "destroy": 2,
+        "change": 7,
+        "destroy": 1,
         "adopt": 1,
         "move": 1,
         "forget": 1,
@@ -137,7 +176,7 @@ def test_sums_of_every_action() -> None:
         "record": 1,
     }
     first, second, third = summary(plan_of(*one_of_each()), PLAIN).splitlines()
-    assert first == "Plan: 2 to add, 6 to change, 2 to destroy."
+    assert first == "Plan: 2 to add, 7 to change, 1 to destroy."
     assert second == "Also: 1 to adopt, 1 to move, 1 to forget, 1 to recover, 1 to record."
     assert re.fullmatch("Plan id: [0-9a-f]{20}", third)
 
@@ -158,8 +197,8 @@ def test_sums_count_each_change_once() -> None:
 )
 def test_nothing_to_do(unmanaged: dict[str, int], told: str) -> None:
     """An empty plan is Terraform's sentence, with what is not managed."""
-    plan = plan_of(unmanaged=unmanaged)
-    assert render_plan(plan, PLAIN) == f"No changes. Your account matches the configuration.{told}\n"
+    plan = plan_of(unmanaged=unmanaged, options=PlanOptions())
+    assert render_plan(plan, RenderOptions(width=100)) == f"No changes. Your account matches the configuration.{told}\n"
 
 
 def test_drift_is_not_a_match() -> None:
@@ -221,7 +260,7 @@ def test_sums_come_from_outcomes() -> None:
     assert "Apply incomplete. Resources: 0 added, 1 changed, 0 destroyed." in text
     assert "Left: 1 conflict, 1 failed, 1 not attempted, 1 unknown." in text
     complete = render_outcomes([outcome(each) for each in one_of_each()], PLAIN)
-    assert complete.startswith("Apply complete! Resources: 2 added, 6 changed, 2 destroyed.\n")
+    assert complete.startswith("Apply complete! Resources: 2 added, 7 changed, 1 destroyed.\n")
     assert "Also: 1 adopted, 1 moved, 1 forgotten, 1 recovered, 1 recorded." in complete
 
 

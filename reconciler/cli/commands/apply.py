@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,15 @@ import click
 
 from reconciler.cli.applying import carry_out, check_expected, quiet_period_s, wait_for_open_intents
 from reconciler.cli.commands.plan import read_plan
-from reconciler.cli.options import account_options, shaping_options
+from reconciler.cli.options import SHAPING, account_options, shaping_options, typed
 from reconciler.cli.planning import prepare, shaping
-from reconciler.cli.session import Session, begun
+from reconciler.cli.session import Session, begun, enter
 from reconciler.cli.showing import refuse, show_plan
+from reconciler.cli.terminal import Terminal
 from reconciler.core.change import Plan, PlanOptions
-from reconciler.errors import ReconcilerError, UsageError
+from reconciler.errors import ReconcilerError, Refused, UsageError
+from reconciler.load import SUFFIXES
+from reconciler.reports.paint import plain
 from reconciler.store.lock import held
 
 QUESTION = """
@@ -26,10 +29,16 @@ Do you want to carry out these actions?
 
 
 @click.command()
-@click.argument("root", metavar="[ROOT|PLANFILE]", required=False)
+@click.argument("root", type=click.Path(), metavar="[ROOT|PLANFILE]", required=False)
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @click.option("--expect", metavar="PLAN_ID", help="Apply only if this is the plan; it counts as the approval.")
-@click.option("--lock-timeout", type=click.FloatRange(0), default=0.0, metavar="S", help="Wait for another run to end.")
+@click.option(
+    "--lock-timeout",
+    type=click.FloatRange(0),
+    default=0.0,
+    metavar="S",
+    help="Wait S seconds for another run to end. [default: 0]",
+)
 @click.option(
     "--settle", type=click.FloatRange(0), metavar="S", help="How long an unanswered create is looked for. [default: 60]"
 )
@@ -40,43 +49,70 @@ Do you want to carry out these actions?
 def apply(context: click.Context, /, **flags: Any) -> int:  # noqa: ANN401 - click's options
     """Show the plan, ask, and carry it out.
 
-    ROOT is what `plan` takes. A PLANFILE saved by `plan --out` is computed again, and applied if it is still the same.
+    ROOT is what `plan` takes. A PLANFILE saved by `plan --out` is computed again, and applied if it is still the same;
+    the options that shaped it are stored in it.
     """
-    saved = _saved(flags["root"])
-    if saved is not None:
+    shared = enter(context)
+    planfile = _planfile(flags["root"])
+    if planfile is None and not (flags["expect"] or flags["auto_approve"] or Terminal.of(shared).interactive):
+        raise _nobody()
+    saved = None
+    if planfile is not None:
+        _check_alone(typed(context, SHAPING))
+        saved = _saved(planfile, flags["expect"])
         flags["root"] = saved.options.root
     with begun(context, flags) as session:
-        _check_approvable(session, flags, saved)
         options = saved.options if saved is not None else shaping(session, flags)
         run = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
         with held(session.store.path, run, timeout_s=flags["lock_timeout"]):
             return _applied(session, options, run, flags, saved)
 
 
-def _saved(path: str | None) -> Plan | None:
-    """Read a saved plan, where the argument is one: a file that begins like JSON, or is named so."""
+def _planfile(path: str | None) -> Path | None:
+    """Give the argument where it names a saved plan: a file that is named so, or begins like JSON and is no YAML."""
     file = Path(path) if path is not None else None
-    if file is None or not file.is_file():
+    if file is None or file.suffix in SUFFIXES or file.is_dir():
+        return None
+    if file.suffix in {".json", ".plan"}:
+        return file
+    if not file.is_file():
         return None
     with file.open("rb") as opened:
-        begins = opened.read(1)
-    plan: Plan | None = read_plan(file) if begins == b"{" or file.suffix in {".json", ".plan"} else None
-    return plan
+        return file if opened.read(1) == b"{" else None
 
 
-def _check_approvable(session: Session, flags: Mapping[str, Any], saved: Plan | None) -> None:
-    if saved is not None or flags["expect"] or flags["auto_approve"] or session.terminal.interactive:
-        return
-    raise UsageError(
+def _nobody() -> UsageError:
+    return UsageError(
         "nobody can approve",
         "There is no terminal to ask at. Use --auto-approve, or apply a saved plan, or --expect PLAN_ID.",
     )
 
 
+def _check_alone(given: Sequence[str]) -> None:
+    if given:
+        raise UsageError(
+            "a saved plan has its own options",
+            f"{', '.join(given)} cannot shape it any more. Leave it out, or plan again with it and save that.",
+        )
+
+
+def _saved(file: Path, expected: str | None) -> Plan:
+    """Read a saved plan, which must be the one that is expected, if one is."""
+    saved: Plan = read_plan(file)
+    if expected and expected != saved.plan_id:
+        raise Refused(
+            "the saved plan is not the one that is expected",
+            (),
+            f"{plain(str(file))} holds plan {saved.plan_id}, not {plain(expected)}. Nothing was written.",
+            code="stale-plan",
+        )
+    return saved
+
+
 def _applied(session: Session, options: PlanOptions, run: str, flags: Mapping[str, Any], saved: Plan | None) -> int:
     state = session.store.load()
     wait_for_open_intents(session, state, quiet_period_s(flags))
-    prepared = prepare(session, options, state)
+    prepared = prepare(session, options, state, typed=saved is None)
     plan = prepared.plan
     expected = saved.plan_id if saved is not None else flags["expect"]
     if expected:

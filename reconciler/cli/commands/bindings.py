@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 
 import click
@@ -11,15 +12,21 @@ import msgspec
 from reconciler.cli.options import account_options
 from reconciler.cli.planning import check_belongs
 from reconciler.cli.session import Session, begun
-from reconciler.core.resource import Address, LiveResource, RemoteId, child_address, key_of, parent_of
+from reconciler.cli.showing import emit, tell
+from reconciler.core.resource import Address, Configuration, LiveResource, RemoteId, child_address, key_of, parent_of
 from reconciler.core.state import Bind, Binding, State, StateEdit, Unbind, edited
 from reconciler.errors import Refused, UsageError
 from reconciler.providers.freshbooks.wire import CLIENT, CONTACT
 from reconciler.read import chosen
 from reconciler.record import Recorder
+from reconciler.reports.events import Event, result_event
+from reconciler.reports.words import counted
 from reconciler.store.lock import held
 
 Edits = Callable[[State], list[StateEdit]]
+
+_KEY = "[a-z][a-z0-9_-]{0,62}"
+_ADDRESS = re.compile(rf"{CLIENT.collection}\.{_KEY}(?:\.{CONTACT.collection}\.{_KEY})?")
 
 
 @click.group()
@@ -34,9 +41,19 @@ def list_(context: click.Context, patterns: tuple[str, ...]) -> None:
     """List the bound addresses, all or those that match (globs)."""
     with begun(context, account=False) as session:
         bindings = session.store.load().bindings
-        for address in sorted(bindings):
-            if not patterns or any(fnmatchcase(address, pattern) for pattern in patterns):
-                session.terminal.result(f"{address}  {bindings[address].id}")
+        listed = [
+            address
+            for address in sorted(bindings)
+            if not patterns or any(fnmatchcase(address, pattern) for pattern in patterns)
+        ]
+        if session.terminal.as_json:
+            emit(session, [_event(address, {"id": bindings[address].id}) for address in listed])
+        elif listed:
+            session.terminal.result("\n".join(f"{address}  {bindings[address].id}" for address in listed))
+
+
+def _event(address: Address, told: Mapping[str, object]) -> Event:
+    return result_event(f"{address} is bound to id {told['id']}", "binding", binding={"address": address, **told})
 
 
 @state.command()
@@ -46,8 +63,12 @@ def show(context: click.Context, address: str) -> None:
     """Show what is recorded of one address, as JSON."""
     with begun(context, account=False) as session:
         binding = _bound(session.store.load(), address)
-        told = {"address": address, **msgspec.to_builtins(binding)}
-        session.terminal.result(msgspec.json.format(msgspec.json.encode(told), indent=2).decode())
+        told = msgspec.to_builtins(binding)
+        if session.terminal.as_json:
+            emit(session, [_event(Address(address), told)])
+        else:
+            text = msgspec.json.encode({"address": address, **told})
+            session.terminal.result(msgspec.json.format(text, indent=2).decode())
 
 
 @state.command()
@@ -75,7 +96,7 @@ def mv(context: click.Context, old: str, new: str) -> None:
 
     with begun(context, account=False) as session:
         _edit(session, edits)
-        session.terminal.result(f"Moved {old} to {new}. Rename the key in the YAML as well.")
+        tell(session, f"Moved {old} to {new}. Rename the key in the YAML as well.", "moved", old=old, new=new)
 
 
 @state.command()
@@ -92,7 +113,7 @@ def rm(context: click.Context, addresses: tuple[str, ...]) -> None:
 
     with begun(context, account=False) as session:
         count = _edit(session, edits)
-        session.terminal.result(f"Forgot {count} binding{'s' if count != 1 else ''}.")
+        tell(session, f"Forgot {counted(count, 'binding')}.", "forgotten", addresses=addresses, count=count)
 
 
 @click.command("import")
@@ -103,7 +124,7 @@ def rm(context: click.Context, addresses: tuple[str, ...]) -> None:
 def import_(context: click.Context, address: str, remote_id: int, account: str | None, parallelism: int | None) -> None:
     """Bind one address to one record by hand; `plan` then shows what differs.
 
-    ADDRESS is clients.KEY or clients.KEY.contacts.KEY.
+    ADDRESS is clients.KEY or clients.KEY.contacts.KEY, and has its block in the YAML already.
     """
     _check_address(address)
     with begun(context, {"account": account, "parallelism": parallelism}) as session:
@@ -113,11 +134,25 @@ def import_(context: click.Context, address: str, remote_id: int, account: str |
         reader.use_account(account_id)
 
         def edits(known: State) -> list[StateEdit]:
-            check_belongs(known, account_id, reader.origin)
-            return [Bind(address=Address(address), binding=_found(session, known, Address(address), remote_id))]
+            check_belongs(known, account_id, reader.origin, session.settings.state)
+            bind = Bind(address=Address(address), binding=_found(session, known, Address(address), remote_id))
+            _check_described(configuration, bind.address)
+            return [bind]
 
         _edit(session, edits, account_id=account_id)
-        session.terminal.result(f"Bound {address} to id {remote_id}. Run `reconciler plan` to see what differs.")
+        told = f"Bound {address} to id {remote_id}. Run `reconciler plan` to see what differs."
+        tell(session, told, "binding", binding={"address": address, "id": remote_id})
+
+
+def _check_described(configuration: Configuration, address: Address) -> None:
+    """Refuse to bind what the configuration lacks: the next plan would take it for removed, and delete the record."""
+    resource = configuration.resources.get(parent_of(address) or address)
+    if resource is None or (parent_of(address) is not None and key_of(address) not in (resource.children or {})):
+        raise UsageError(
+            "the address is not in the configuration",
+            f"{configuration.root} has no {address}, so the next plan would remove the record. Write its block into "
+            "the YAML first, then import it.",
+        )
 
 
 def _found(session: Session, known: State, address: Address, remote_id: int) -> Binding:
@@ -163,8 +198,9 @@ def _bound(known: State, address: str) -> Binding:
 
 
 def _check_address(address: str) -> None:
-    parts = address.split(".")
-    client = len(parts) == 2 and parts[0] == CLIENT.collection and parts[1]  # noqa: PLR2004 - clients.KEY
-    contact = len(parts) == 4 and parts[0] == CLIENT.collection and parts[2] == CONTACT.collection and all(parts)  # noqa: PLR2004 - clients.KEY.contacts.KEY
-    if not client and not contact:
-        raise UsageError("this is not an address", f"{address}: write clients.KEY or clients.KEY.contacts.KEY.")
+    if not _ADDRESS.fullmatch(address):
+        raise UsageError(
+            "this is not an address",
+            f"{address}: write clients.KEY or clients.KEY.contacts.KEY. A key has up to 63 lower-case letters, digits, "
+            "`_` or `-`, a letter first.",
+        )

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from reconciler import schema_files
+from reconciler.cli.session import enter
 from reconciler.cli.terminal import Terminal
 from reconciler.errors import ReconcilerError
 
@@ -31,8 +32,8 @@ _LAST = ("One phone number is edited in the YAML. The plan shows just that.", ("
 @click.pass_context
 def demo(context: click.Context, keep: Path | None) -> None:
     """See the main job done, step by step, in a sandbox on this machine."""
-    shared = context.find_root().ensure_object(dict)
-    folder = keep or shared.get("chdir")
+    shared = enter(context)
+    folder = keep or (Path() if shared.get("chdir") else None)
     with ExitStack() as stack:
         if folder is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="reconciler-demo-")))
@@ -65,6 +66,7 @@ def _step(terminal: Terminal, told: str, words: tuple[str, ...]) -> None:
     terminal.result(f"\n# {told}\n$ reconciler {' '.join(words)}\n")
     sys.stdout.flush()
     colour = ["--no-color"] if not terminal.colour else []
-    code = run([*words, *colour])
+    # A folder that the environment names was entered already.
+    code = run(["--chdir", ".", *words, *colour])
     if code != 0:
         raise ReconcilerError("the demo failed", f"`reconciler {' '.join(words)}` ended with exit code {code}.")

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
 import click
 
-from reconciler.cli.options import account_options, format_option, shaping_options
+from reconciler.cli.options import account_options, format_option, shaping_options, typed, whereabouts
 from reconciler.cli.planning import prepare, shaping
-from reconciler.cli.session import begun
+from reconciler.cli.session import Session, begun, enter
 from reconciler.cli.showing import parse_formats, refuse, show_plan
 from reconciler.errors import PlanUnusable
+from reconciler.reports.paint import plain
 from reconciler.reports.terraform import decode_plan, encode_plan
-from reconciler.store.durable import write_file
+from reconciler.store.durable import write_output
 
 PENDING = 2
 
 
 @click.command()
-@click.argument("root", required=False)
+@click.argument("root", type=click.Path(), required=False)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Save the plan (0600).")
 @format_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when anything would change.")
@@ -31,17 +33,23 @@ def plan(context: click.Context, /, **flags: Any) -> int:  # noqa: ANN401 - clic
 
     ROOT is a YAML file or a folder of them; by default clients.yaml or clients/.
     """
-    formats = parse_formats(flags["formats"])
+    formats = parse_formats(flags["formats"], as_json=enter(context)["as_json"])
     with begun(context, flags) as session:
         made = prepare(session, shaping(session, flags)).plan
         show_plan(session, made, formats)
         if flags["out"] is not None:
-            write_file(flags["out"], encode_plan(made, session.rendering))
-            session.terminal.talk(
-                f"\nSaved the plan to {flags['out']}. To apply exactly it:\n  reconciler apply {flags['out']}"
-            )
+            write_output(flags["out"], encode_plan(made, session.rendering))
+            _tell_saved(context, session, flags)
         refuse(made)
         return PENDING if flags["detailed_exitcode"] and not made.empty else 0
+
+
+def _tell_saved(context: click.Context, session: Session, flags: dict[str, Any]) -> None:
+    """Say how to apply the saved plan: in the same folder, on the same state and account."""
+    account = ["--account", flags["account"]] if typed(context, {"account": "--account"}) else []
+    words = ["reconciler", "apply", str(flags["out"]), *account, *whereabouts(context)]
+    file = plain(str(flags["out"]))
+    session.terminal.talk(f"\nSaved the plan to {file}. To apply exactly it:\n  {plain(shlex.join(words))}")
 
 
 @click.command()
@@ -50,7 +58,7 @@ def plan(context: click.Context, /, **flags: Any) -> int:  # noqa: ANN401 - clic
 @click.pass_context
 def show(context: click.Context, planfile: Path, formats: tuple[str, ...]) -> None:
     """Show a saved plan."""
-    wanted = parse_formats(formats)
+    wanted = parse_formats(formats, as_json=enter(context)["as_json"])
     with begun(context, account=False) as session:
         show_plan(session, read_plan(planfile), wanted)
 
@@ -60,4 +68,4 @@ def read_plan(file: Path) -> Any:  # noqa: ANN401 - a Plan
     try:
         return decode_plan(file.read_bytes())
     except OSError as error:
-        raise PlanUnusable("the saved plan cannot be read", f"{file}: {error.strerror}.") from error
+        raise PlanUnusable("the saved plan cannot be read", f"{plain(str(file))}: {error.strerror}.") from error

@@ -16,6 +16,7 @@ from typing import assert_never
 import httpx
 import tenacity
 
+from reconciler import __version__
 from reconciler.errors import UsageError
 from reconciler.providers.freshbooks.auth import Token
 from reconciler.providers.freshbooks.pace import Pace, retry_after_s
@@ -24,6 +25,7 @@ TRIES = 5
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 20.0
 _LARGEST_ANSWER = 64 * 1024 * 1024  # a page of 100 clients has a quarter of a megabyte
 _FREE_RETRIES, _RETRIES_PER_CALL = 100, 2.0
+_AGENT = f"freshbooks-reconciler/{__version__}"
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 # Method and answer: what is tried again. A POST creates, and so does a PUT that adds contacts (`once`): neither is ever
@@ -203,7 +205,7 @@ class Api:
 
     def _exchange(self, call: Call, token: str) -> tuple[Reply | Lost, httpx.Headers]:
         client = self._reading if call.method == "GET" else self._writing
-        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json", "User-Agent": "reconciler/0.1"}
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json", "User-Agent": _AGENT}
         if call.body is not None:
             headers["Content-Type"] = "application/json"
         request = client.build_request(

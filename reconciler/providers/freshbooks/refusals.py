@@ -93,7 +93,7 @@ def _of(status: int, told: dict[str, object]) -> ApiError:
         status=status,
         errno=number,
         field=field[:60] if isinstance(field, str) else "",
-        message=message[:_LONGEST] if isinstance(message, str) else "",
+        message=" ".join(message[:_LONGEST].split()) if isinstance(message, str) else "",
     )
 
 
@@ -101,4 +101,4 @@ def _prose(body: bytes) -> str:
     text = body[:2000].decode("utf-8", "replace").strip()
     if not text:
         return "an empty answer"
-    return "a web page instead of an answer" if text.startswith("<") else text[:80]
+    return "a web page instead of an answer" if text.startswith("<") else " ".join(text[:80].split())
