@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,15 @@ from reconciler import schema_files
 from reconciler.core.diagnostic import Diagnostic, Position
 from reconciler.core.kind import Kind
 from reconciler.core.resource import Configuration, Value
-from reconciler.core.validate import Part, validate
+from reconciler.core.validate import ENOUGH, Part, validate
 from reconciler.documents.explain import accepts, explained
 from reconciler.documents.parse import Document, parse
 from reconciler.errors import ConfigurationInvalid
 
 SUFFIXES = (".yaml", ".yml")
-LARGEST_FILE = 256 * 1024 * 1024
+LARGEST_FILE = 128 * 1024 * 1024
+MOST_SHOWN = 200
+"""Arbitrary: nobody reads more at once, and a file of another kind would have thousands."""
 SETTINGS_FILE = "reconciler.yaml"
 
 
@@ -53,33 +56,49 @@ def check(
 ) -> tuple[Configuration, list[Diagnostic]]:
     """Check any files and folders together, as if they were one root; offline."""
     options = options or LoadOptions()
-    documents: list[Document] = []
     problems: list[Diagnostic] = []
-    for file in _files(paths, problems):
-        document = _document(file, problems)
+    documents: dict[str, Document] = {}
+    parts: list[Part] = []
+    files = _files(paths, problems)
+    for file in files:
+        document = _document(file, kind, problems)
         if document is not None:
-            documents.append(document)
-    parts = [
-        Part(file=document.file, content=document.content, at=document.at)
-        for document in documents
-        if isinstance(document.content, dict)
-    ]
+            documents[file] = document
+            parts += _part(document, kind, problems)
     configuration, found = validate(
         parts, kind, root=os.path.normpath(paths[0]), defaults=options.defaults, account=options.account
     )
-    if options.rules is not None and not problems:
-        found += _house_rules(configuration, options.rules)
-    by_file = {document.file: document for document in documents}
-    problems += [_with_excerpt(problem, by_file) for problem in found]
-    return configuration, sorted(problems, key=_order)
+    problems += found
+    if options.rules is not None:
+        problems += islice(_house_rules(configuration, options.rules), ENOUGH)
+    return configuration, _shown(problems, files, documents)
 
 
-def _order(diagnostic: Diagnostic) -> tuple[str, int, int]:
-    position = diagnostic.position
-    return (position.file, position.line, position.column) if position is not None else ("", 0, 0)
+def _shown(problems: list[Diagnostic], files: Sequence[str], documents: Mapping[str, Document]) -> list[Diagnostic]:
+    """Give the first problems in the order of the files, and how many more there are."""
+    ranks = {file: rank for rank, file in enumerate(files)}
+
+    def order(problem: Diagnostic) -> tuple[int, str, int, int]:
+        position = problem.position
+        return (ranks.get(position.file, -1), position.file, position.line, position.column) if position else _FIRST
+
+    problems.sort(key=order)
+    shown = [_with_excerpt(problem, documents) for problem in problems[:MOST_SHOWN]]
+    left = len(problems) - len(shown)
+    if left:
+        # Where something stopped looking, the number is the least that is known.
+        told = f"At least {left:,}" if len(problems) >= ENOUGH else f"{left:,}"
+        detail = f"{told} more; correct these first."
+        shown.append(Diagnostic(code="more-problems", summary="not all problems are shown", detail=detail))
+    return shown
+
+
+_FIRST = (-2, "", 0, 0)
 
 
 def _sum(problems: Sequence[Diagnostic]) -> str:
+    if problems[-1].code == "more-problems":
+        return f"the configuration has more than {len(problems) - 1} problems"
     return (
         "the configuration has a problem" if len(problems) == 1 else f"the configuration has {len(problems)} problems"
     )
@@ -98,8 +117,9 @@ def _files(paths: Iterable[str], problems: list[Diagnostic]) -> list[str]:
     found: list[str] = []
     for path in paths:
         if os.path.isdir(path):  # noqa: PTH112 - paths stay as the user typed them, which Path would normalise
-            below = _below(path, problems)
-            if not below:
+            known = len(problems)
+            below = sorted(_below(path, problems))
+            if not below and len(problems) == known:
                 problems.append(
                     _no_file(path, "no-files", "the folder holds no YAML file", "Expected *.yaml below it.")
                 )
@@ -109,77 +129,104 @@ def _files(paths: Iterable[str], problems: list[Diagnostic]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _below(folder: str, problems: list[Diagnostic]) -> list[str]:
-    """List a folder's YAML files in the order of their names, without hidden ones and those that lead out of it."""
+def _below(folder: str, problems: list[Diagnostic]) -> Iterator[str]:
+    """Find a folder's YAML files, without hidden ones.
+
+    Whatever could hold some and cannot be looked into is a problem: clients that are not seen would be deleted.
+    """
+
+    def unreadable(error: OSError) -> None:
+        detail = f"{error.filename}: {error.strerror}."
+        problems.append(_no_file(str(error.filename), "unreadable", "a folder cannot be read", detail))
+
     inside = os.path.realpath(folder)
-    found = []
-    for here, folders, names in os.walk(folder):
+    for here, folders, names in os.walk(folder, onerror=unreadable):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if name.startswith(".") or not name.endswith(SUFFIXES) or name == SETTINGS_FILE:
+        paths = {name: os.path.join(here, name) for name in (*folders, *names)}  # noqa: PTH118 - as above
+        for path in (paths[name] for name in folders):
+            if Path(path).is_symlink():
+                detail = "Links to folders are not followed; move the folder itself here, or name it as the root."
+                problems.append(_no_file(path, "linked-folder", "a folder is a link", detail))
+        for name in names:
+            file = paths[name]
+            if name.startswith(".") or name == SETTINGS_FILE or not _may_be_yaml(file):
                 continue
-            file = os.path.join(here, name)  # noqa: PTH118 - as above
-            real = os.path.realpath(file)
-            if os.path.commonpath([inside, real]) != inside:
+            if os.path.commonpath([inside, os.path.realpath(file)]) != inside:
                 detail = "It is a link that leads out of the root; configuration comes from the root alone."
                 problems.append(_no_file(file, "link-out", "a file lies outside the root", detail))
             else:
-                found.append(file)
-    return sorted(found)
+                yield file
 
 
-def _document(file: str, problems: list[Diagnostic]) -> Document | None:
-    """Read one file; None where its problems make its content unusable."""
+def _may_be_yaml(file: str) -> bool:
+    """Tell whether a file counts; a link that leads nowhere may have led to a folder of them."""
+    return file.endswith(SUFFIXES) or not Path(file).exists()
+
+
+def _document(file: str, kind: Kind, problems: list[Diagnostic]) -> Document | None:
+    """Read one file; None where it cannot be read to its end."""
     raw = read_regular(file, problems)
     if raw is None:
         return None
-    document = parse(file, raw)
-    schema = schema_files.schema("clients")
-    if not document.problems and isinstance(document.content, dict) and accepts(schema, document.content):
-        return document
-    slow = parse(file, raw, slow=True)
-    problems += slow.problems
-    if slow.problems and slow.content is None:
+    document = parse(file, raw, block=kind.collection)
+    if not document.whole:
+        problems += document.problems
         return None
-    if not isinstance(slow.content, dict):
+    if not isinstance(document.content, dict):
         detail = "Expected a mapping that begins with `version: 1`."
-        problems.append(
-            slow.problem("not-a-mapping", "the file is not a configuration", detail, Position(file=file, line=1))
-        )
+        at = Position(file=file, line=1)
+        problems.append(document.problem("not-a-mapping", "the file is not a configuration", detail, at))
         return None
-    problems += explained(schema, _narrowed(slow))
-    # A key or value that its schema refuses says nothing; what else the file says is still checked with the rest.
-    return None
-
-
-def _narrowed(document: Document) -> Document:
-    """Leave out the clients that are fine by themselves: explaining is slow, and most of a large file is fine."""
-    content: Any = document.content
-    entries = content.get("clients")
-    if not isinstance(entries, dict):
-        return document
-    schema: Any = schema_files.schema("clients")
-    single = {**schema, "required": [], "properties": {"clients": schema["properties"]["clients"]}}
-    fine = [key for key, entry in entries.items() if accepts(_kept(single), {"clients": {key: entry}})]
-    for key in fine:
-        # The mapping itself stays the same, since positions are known by it.
-        del entries[key]
     return document
 
 
-_singles: list[Mapping[str, object]] = []
+def _part(document: Document, kind: Kind, problems: list[Diagnostic]) -> list[Part]:
+    """Give what the schema accepts of a document, after saying what it does not."""
+    content: Any = document.content
+    schema = schema_files.schema("clients")
+    if not document.problems and accepts(schema, content):
+        return [Part(file=document.file, content=content, at=document.at)]
+    block = kind.collection
+    entries = content.get(block)
+    records = entries if isinstance(entries, dict) else {}
+    # Of a large file most is fine, and finding places and reasons is slow: the rest alone is looked at again.
+    refused = [key for key, entry in records.items() if not _accepted(schema, block, {key: entry})]
+    looked_at = {*refused[:ENOUGH], *document.doubtful}
+    again = parse(document.file, document.raw, slow=True, block=block, only=looked_at)
+    problems += again.problems
+    _narrow(again.content, block, refused[:ENOUGH], schema)
+    if not accepts(schema, again.content):
+        problems += explained(schema, again, ENOUGH)
+    known = frozenset(refused)
+    for name in [name for name in content if name != block and not _accepted(schema, name, content[name])]:
+        value = content.pop(name)
+        if name == "removed" and isinstance(value, list):
+            content[name] = [key for key in value if isinstance(key, str)]
+        elif name == "defaults":
+            # What the records would have with them is not known, so nothing can be said of the records.
+            known = frozenset(records)
+    return [Part(file=document.file, content=content, at=document.at, refused=known)]
 
 
-def _kept(schema: Mapping[str, object]) -> Mapping[str, object]:
-    """Keep one schema value alive and the same, so that it is compiled once."""
-    if not _singles:
-        _singles.append(schema)
-    return _singles[0]
+def _accepted(schema: Mapping[str, object], name: str, value: object) -> bool:
+    return accepts(schema, {"version": 1, name: value})
+
+
+def _narrow(content: Any, block: str, refused: Sequence[str], schema: Mapping[str, object]) -> None:  # noqa: ANN401 - a mapping of any JSON values
+    """Leave what the schema refuses; the mappings stay the same, since positions are known by them."""
+    for name in [name for name in content if name not in {"version", block}]:
+        if _accepted(schema, name, content[name]):
+            del content[name]
+    if isinstance(content.get(block), dict):
+        for key in content[block].keys() - set(refused):
+            del content[block][key]
 
 
 def read_regular(file: str, problems: list[Diagnostic]) -> bytes | None:
     """Read a regular file of a bearable size; a FIFO or device would block or never end."""
     try:
+        # A name that is not UTF-8 could be neither shown nor kept in the state.
+        file.encode()
         if not stat.S_ISREG(os.stat(file).st_mode):  # noqa: PTH116 - as above
             problems.append(_no_file(file, "not-a-file", "this is not a regular file", "Expected a YAML file."))
             return None
@@ -199,31 +246,29 @@ def read_regular(file: str, problems: list[Diagnostic]) -> bytes | None:
 
 
 def _no_file(file: str, code: str, summary: str, detail: str) -> Diagnostic:
-    return Diagnostic(code=code, summary=summary, detail=detail, position=Position(file=file, line=1))
+    # A file's name may hold anything, and must not begin a line of its own.
+    told = detail.replace("\n", "\\n").replace("\r", "\\r")
+    return Diagnostic(code=code, summary=summary, detail=told, position=Position(file=file, line=1))
 
 
 # House rules.
 
 
-def _house_rules(configuration: Configuration, rules: Mapping[str, object]) -> list[Diagnostic]:
+def _house_rules(configuration: Configuration, rules: Mapping[str, object]) -> Iterator[Diagnostic]:
     """Hold every client, defaults merged in, against the user's own JSON Schema."""
-    found: list[Diagnostic] = []
     for address, resource in configuration.resources.items():
         content: dict[str, object] = {name: value for name, value in resource.fields.items()}  # noqa: C416 - a copy typed as JSON
         if resource.children is not None:
             content["contacts"] = {key: dict(child.fields) for key, child in resource.children.items()}
         if accepts(rules, content):
             continue
-        document = Document(file="", content=content, raw=b"")
-        found += [
-            replace(
+        for reason in explained(rules, Document(file="", content=content, raw=b""), whole=address):
+            told = reason.detail
+            yield replace(
                 reason,
                 code="house-rule",
                 summary="a client breaks a rule of the settings",
-                detail=f"{address}: {reason.detail}",
+                detail=told if told.startswith(f"{address} ") else f"{address}: {told}",
                 position=resource.position,
                 address=address,
             )
-            for reason in explained(rules, document)
-        ]
-    return found

@@ -24,7 +24,7 @@ from reconciler.core.policy import (
     UnmanagedPolicy,
 )
 from reconciler.core.resource import Address, OnRemove, Value
-from reconciler.documents.explain import accepts, explained
+from reconciler.documents.explain import accepts, bad_rules, explained
 from reconciler.documents.parse import Document, parse
 from reconciler.errors import ConfigurationInvalid, UsageError
 
@@ -170,8 +170,8 @@ def _repository_file() -> Mapping[str, Any]:
     if document is None:
         return {}
     content: Any = document.content
-    if content.get("rules") is not None:
-        _check_rules(document, content["rules"])
+    if content.get("rules") is not None and (problems := bad_rules(document)):
+        raise _wrong(problems)
     return {**content, **_from_here(content)}
 
 
@@ -181,19 +181,6 @@ def _from_here(content: Mapping[str, Any]) -> Mapping[str, str]:
         for name in ("root", "state")
         if name in content and "://" not in content[name]
     }
-
-
-def _check_rules(document: Document, rules: object) -> None:
-    from jsonschema import Draft7Validator  # noqa: PLC0415 - slow to import, and few have rules
-    from jsonschema.exceptions import SchemaError  # noqa: PLC0415 - the same
-
-    try:
-        Draft7Validator.check_schema(rules)  # type: ignore[arg-type] # a mapping, by the schema
-    except SchemaError as error:
-        position = document.at(document.content, "rules")
-        detail = f"`rules` must be a JSON Schema (draft-07): {str(error.message)[:200]}."
-        problem = document.problem("bad-rules", "the house rules are not a JSON Schema", detail, position)
-        raise ConfigurationInvalid("the settings have a problem", [problem]) from error
 
 
 def _user_file(path: Path | None) -> Mapping[str, Any]:

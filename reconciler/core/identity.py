@@ -31,6 +31,8 @@ def normal(value: Value) -> str:
     """Give the form of a value in which identities are compared; empty for null and for blanks."""
     if not isinstance(value, str):
         return ""
+    if value.isascii():
+        return value.strip().lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", value.strip()).casefold())
 
 
@@ -58,7 +60,7 @@ class Likeness:
 
 def likeness(kind: Kind, fields: Mapping[str, Value], extra: Alternatives = ()) -> Likeness:
     """Read off a record's fields what it is recognised by; `extra` names further fields that settings match by."""
-    names = {*kind.identity, *(n for group in (*kind.near, *extra) for n in group)}
+    names = kind.looked_at.union(*extra) if extra else kind.looked_at
     values = {name: text for name in names if (text := normal(fields.get(name)))}
     echoed = {
         name

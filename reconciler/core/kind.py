@@ -52,13 +52,18 @@ class Kind:
     summary: tuple[str, ...] = ()
     """The fields that let a person recognise a record in a list of candidates."""
     child: Kind | None = None
+    identity: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """The identity fields: one of them must be mentioned unless a record is pinned."""
+    looked_at: frozenset[str] = field(init=False, repr=False, compare=False)
+    """Every field that matching looks at: the identity, and what makes records look alike."""
+
+    def __post_init__(self) -> None:
+        identity = self.unique_key + tuple(n for n in self.naming if n not in self.unique_key)
+        # Both are asked for with every record; a frozen value is completed this way.
+        object.__setattr__(self, "identity", identity)
+        object.__setattr__(self, "looked_at", frozenset(identity).union(*self.near))
 
     @property
     def field_names(self) -> tuple[str, ...]:
         """The names of all writable fields, in the provider's order."""
         return tuple(f.name for f in self.fields)
-
-    @property
-    def identity(self) -> tuple[str, ...]:
-        """The identity fields: one of them must be mentioned unless a record is pinned."""
-        return self.unique_key + tuple(n for n in self.naming if n not in self.unique_key)

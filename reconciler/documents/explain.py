@@ -6,44 +6,86 @@ tests holds both to the same verdict.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 from reconciler.core.diagnostic import Diagnostic, Position
 from reconciler.documents.parse import Document
 
+if TYPE_CHECKING:
+    from jsonschema_rs import Draft7Validator
+
+    from reconciler.documents.keywords import Explainer
+
 MOST = 200  # arbitrary: nobody reads more, and a file of another kind would have thousands
+_WHOLE = "the file"
+
+Json = Any
+Refusal = Any
+"""One of jsonschema's errors; its stubs make everything optional that an error of a keyword always has."""
+
+_compiled: dict[int, tuple[Mapping[str, object], Draft7Validator]] = {}
+_explainers: dict[int, tuple[Mapping[str, object], Explainer]] = {}
+# Both hold on to their schema, whose id would else be another's one day.
 
 
 def accepts(schema: Mapping[str, object], content: object) -> bool:
-    """Tell whether a schema accepts a document."""
-    import jsonschema_rs  # noqa: PLC0415 - only commands that read YAML need it
-
-    return bool(_validator(schema, jsonschema_rs).is_valid(content))
-
-
-_validators: dict[int, Any] = {}
-
-
-def _validator(schema: Mapping[str, object], jsonschema_rs: Any) -> Any:  # noqa: ANN401 - a module and its class
-    found = _validators.get(id(schema))
+    """Tell whether a schema accepts a document; raises `ValueError` for a schema that `bad_rules` refuses."""
+    found = _compiled.get(id(schema))
     if found is None:
-        found = _validators[id(schema)] = jsonschema_rs.Draft7Validator(schema)
-    return found
+        from reconciler.documents.patterns import compiled  # noqa: PLC0415 - only commands that read YAML need it
+
+        found = _compiled[id(schema)] = (schema, compiled(schema))
+    return bool(found[1].is_valid(content))
 
 
-def explained(schema: Mapping[str, object], document: Document) -> list[Diagnostic]:
-    """Give every reason why a schema refuses a document (of the slow pass), in the order of the file."""
-    from jsonschema import Draft7Validator  # noqa: PLC0415 - slow to import, and needed only for what is refused
+def bad_rules(document: Document, key: str = "rules") -> list[Diagnostic]:
+    """Give why the JSON Schema under a key of a settings file cannot be used; nothing where it can."""
+    content: Any = document.content
+    try:
+        accepts(content[key], None)
+    except ValueError as error:
+        position = document.at(content, key)
+        detail = (
+            f"`{key}` must be a JSON Schema (draft-07) that refers to nothing outside itself: "
+            f"{str(error).partition(chr(10))[0][:200]}."
+        )
+        return [document.problem("bad-rules", "the house rules are not a JSON Schema", detail, position)]
+    return []
 
+
+def explained(
+    schema: Mapping[str, object], document: Document, most: int = MOST, *, whole: str = _WHOLE
+) -> list[Diagnostic]:
+    """Give the first reasons why a schema refuses a document (of the slow pass), in the order of the file.
+
+    `whole` is what the document is called; there is always a reason.
+    """
     found: list[Diagnostic] = []
-    for error in Draft7Validator(schema).iter_errors(document.content):
-        found.extend(_told(error, document))
-        if len(found) >= MOST:
-            break
+    complete = True
+    try:
+        for error in islice(_explainer(schema).errors(document.content), most):
+            found.append(_told(error, document, whole))  # noqa: PERF401 - what was found before an error counts
+    except RuntimeError:
+        # Too many values to look at each, or a schema that refers to itself without end.
+        complete = False
+    if not found or not complete:
+        at = Position(file=document.file, line=1)
+        detail = f"{whole} is not what its schema describes; it has too many values to say what else is wrong."
+        found.append(document.problem("bad-value", "a value is not allowed", detail, at))
     unique = {(d.code, d.position and str(d.position), d.detail): d for d in found}
     return sorted(unique.values(), key=_order)
+
+
+def _explainer(schema: Mapping[str, object]) -> Explainer:
+    found = _explainers.get(id(schema))
+    if found is None:
+        from reconciler.documents.keywords import Explainer  # noqa: PLC0415 - slow to import, needed only for what is refused
+
+        found = _explainers[id(schema)] = (schema, Explainer(schema))
+    return found[1]
 
 
 def _order(diagnostic: Diagnostic) -> tuple[int, int]:
@@ -51,45 +93,40 @@ def _order(diagnostic: Diagnostic) -> tuple[int, int]:
     return (position.line, position.column) if position is not None else (0, 0)
 
 
-def _told(error: Any, document: Document) -> Iterator[Diagnostic]:  # noqa: ANN401 - jsonschema's ValidationError
+def _told(error: Refusal, document: Document, whole: str) -> Diagnostic:
     path = list(error.absolute_path)
     container, key = _container(document.content, path)
     rule, wanted, got = error.validator, error.validator_value, error.instance
-    if rule == "additionalProperties" and wanted is False:
-        known = list(error.schema.get("properties", {}))
-        for name in got:
-            if name not in known:
-                yield _unknown(document, got, str(name), known)
-        return
+    if rule == "additionalProperties":
+        return _unknown(document, got, str(key), list(error.schema.get("properties", {})))
     position = document.at(container, key, value=True) or _nearest(document, path)
     spelling = document.spelling(container, key)
-    name = _name(path)
+    name = _name(path, whole)
     if rule == "type" or (rule == "anyOf" and not isinstance(got, (dict, list))):
-        yield _wrong_type(document, position, name, error, spelling)
-    elif rule == "enum":
-        yield document.problem(
+        return _wrong_type(document, position, name, error, spelling)
+    if rule == "enum":
+        return document.problem(
             "not-a-choice", "a value is not one of the choices", _choice(name, got, wanted), position
         )
-    elif rule == "required":
+    if rule == "required":
         missing = [str(field) for field in wanted if field not in got]
         at = _nearest(document, path) or Position(file=document.file, line=1)
-        yield document.problem("missing", "something is missing", f"{name} needs `{'`, `'.join(missing)}`.", at)
-    elif rule == "pattern" and list(error.absolute_schema_path)[-2:-1] == ["propertyNames"]:
+        return document.problem("missing", "something is missing", f"{name} needs `{'`, `'.join(missing)}`.", at)
+    if rule == "pattern" and list(error.absolute_schema_path)[-2:-1] == ["propertyNames"]:
         where = document.at(_value(document.content, path), got) or position
-        yield document.problem("bad-key", "a key cannot be used", _bad_key(str(got)), where)
-    elif rule == "pattern":
-        yield document.problem(
+        return document.problem("bad-key", "a key cannot be used", _bad_key(str(got)), where)
+    if rule == "pattern":
+        return document.problem(
             "bad-value", "a value has the wrong form", f"{name}: {_shown(got)}. {_hint(error)}", position
         )
-    else:
-        yield document.problem("bad-value", "a value is not allowed", f"{name}: {_plainly(error)}", position)
+    return document.problem("bad-value", "a value is not allowed", f"{name}: {_plainly(error)}", position)
 
 
 def _container(content: object, path: list[object]) -> tuple[object, object]:
     return (_value(content, path[:-1]), path[-1]) if path else (None, None)
 
 
-def _value(content: Any, path: list[object]) -> Any:  # noqa: ANN401 - any JSON value
+def _value(content: Json, path: list[object]) -> Json:
     for part in path:
         content = content[part]
     return content
@@ -107,8 +144,10 @@ def _nearest(document: Document, path: list[object]) -> Position | None:
 
 def _unknown(document: Document, container: object, name: str, known: list[str]) -> Diagnostic:
     close = get_close_matches(name, known, n=1, cutoff=0.6) or [k for k in known if k.replace("_", "") == name.lower()]
-    hint = f"; did you mean `{close[0]}`?" if close else f". Known here: {', '.join(known)}."
-    return document.problem("unknown-key", "a key is not known", f"`{name}`{hint}", document.at(container, name))
+    others = f". Known here: {', '.join(known)}." if known else " is not allowed here."
+    hint = f"; did you mean `{close[0]}`?" if close else others
+    at = document.at(container, name)
+    return document.problem("unknown-key", "a key is not known", f"{_shown(name)}{hint}", at)
 
 
 _TYPES = {
@@ -126,7 +165,7 @@ def _wrong_type(
     document: Document,
     position: Position | None,
     name: str,
-    error: Any,  # noqa: ANN401 - jsonschema's ValidationError
+    error: Refusal,
     spelling: str | None,
 ) -> Diagnostic:
     types = error.validator_value if error.validator == "type" else ["integer", "string"]
@@ -157,12 +196,12 @@ def _bad_key(name: str) -> str:
     return f"{_shown(name)}: a key has up to 63 lower-case letters, digits, `_` or `-`, and begins with a letter."
 
 
-def _hint(error: Any) -> str:  # noqa: ANN401 - jsonschema's ValidationError
+def _hint(error: Refusal) -> str:
     description = str(error.schema.get("description", ""))
     return description or f"It must match {error.validator_value}."
 
 
-def _plainly(error: Any) -> str:  # noqa: ANN401 - jsonschema's ValidationError
+def _plainly(error: Refusal) -> str:
     match error.validator:
         case "const":
             return f"it must be {error.validator_value!r}, not {_shown(error.instance)}."
@@ -172,6 +211,8 @@ def _plainly(error: Any) -> str:  # noqa: ANN401 - jsonschema's ValidationError
             return f"{_shown(error.instance)} is too small."
         case "maximum":
             return f"{_shown(error.instance)} is too large."
+        case "format":
+            return f"{_shown(error.instance)} is no `{error.validator_value}`."
         case "maxLength":
             return f"it has {len(error.instance)} characters; {error.validator_value} are allowed."
         case _:
@@ -183,5 +224,5 @@ def _shown(value: object) -> str:
     return f"`{text[:60]}`" + ("..." if len(text) > 60 else "")  # noqa: PLR2004 - long enough to be recognised
 
 
-def _name(path: list[object]) -> str:
-    return ".".join(str(part) for part in path) or "the file"
+def _name(path: list[object], whole: str) -> str:
+    return ".".join(str(part) for part in path) or whole

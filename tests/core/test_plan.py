@@ -80,7 +80,7 @@ def test_order_is_stable_and_input_order_is_irrelevant() -> None:
     wanted = [thing("u", mail="u2@x"), thing("c", mail="c@x"), thing("k", mail="k@x"), thing("b", mail="b@x")]
     made = planned(wanted, recorded, account(*records))
     assert list(actions(made)) == ["things.b", "things.c", "things.u", "things.d", "things.k"]
-    shuffler = random.Random(7)  # noqa: S311 - a shuffle for a test
+    shuffler = random.Random(7)
     for _ in range(5):
         shuffler.shuffle(wanted)
         shuffler.shuffle(records)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +87,11 @@ def problems(folder: Path, text: str | bytes) -> list[Diagnostic]:
         ("", "not-a-mapping", "1:1"),
         ("- a", "not-a-mapping", "1:1"),
         (b"version: 1\nclients: {a: {fname: Jos\xe9}}", "not-utf-8", "2:25"),
-        (b"version: 1\n\x00", "not-yaml", "1:1"),
+        (b"version: 1\n\xc3\xa9: \xc3\xa9 x\x00y", "not-yaml", "2:7"),
+        (b"\xef\xbb\xbf\x00", "not-yaml", "1:1"),
+        ("version: 1\nclients:\n  a:\n    note:\n      'long" + "x" * 1_200_000, "value-too-long", "5:7"),
+        ("version: 1\n\n# " + "x" * 1_200_000, "value-too-long", "3:1"),
+        ("%TAG ! x:\n" * 200 + "---\nversion: 1", "tag", "1:1"),
         ("clients: {}", "missing", "1:1"),
         ("version: 2", "bad-value", "1:10"),
         ("version: 1\nclients: {a: {emial: x}}", "unknown-key", "2:15"),
@@ -136,68 +136,3 @@ def test_key_in_two_files_names_both(tmp_path: Path) -> None:
     assert "a.yaml:3:3" in problem.detail
     assert problem.position is not None
     assert problem.position.file.endswith("b.yaml")
-
-
-def test_links_out_of_the_root_are_refused(tmp_path: Path) -> None:
-    """A link in the folder that leads elsewhere is an error; one that stays inside is fine."""
-    root = tmp_path / "root"
-    root.mkdir()
-    (tmp_path / "outside.yaml").write_text("version: 1\n")
-    (root / "in.yaml").write_text("version: 1\nclients: {}\n")
-    (root / "link.yaml").symlink_to(tmp_path / "outside.yaml")
-    assert [problem.code for problem in check([str(root)], CLIENT)[1]] == ["link-out"]
-
-
-HEAD = "version: 1\nclients:\n"
-HUGE = "x" * 50_000_000
-BOMB = ["a: &a [x,x,x,x,x,x,x,x,x]"] + [
-    f"{y}: &{y} [{','.join([f'*{x}'] * 9)}]" for x, y in zip("abcdefgh", "bcdefghi", strict=True)
-]
-HOSTILE: dict[str, Any] = {
-    "brackets": lambda: "[" * 100_000,
-    "braces": lambda: "a: " + "{b: " * 100_000,
-    "indents": lambda: "".join(f"{' ' * depth}a:\n" for depth in range(3000)),
-    "aliases": lambda: "\n".join(BOMB),
-    "many-aliases": lambda: "a: &a x\nb: [" + "*a," * 5000 + "]",
-    "scalar": lambda: f'{HEAD}  a: {{note: "{HUGE}"}}\n',
-    "key": lambda: f"{HEAD}  ? {HUGE}\n  : 1\n",
-    "comment": lambda: f"#{HUGE}",
-    "garbage": lambda: "\x01\x02" * 500_000,
-    "problems": lambda: HEAD + "".join(f"  c{n}: {{emial: x}}\n" for n in range(2000)),
-    "fifo": os.mkfifo,
-    "device": lambda file: file.symlink_to("/dev/zero"),
-}
-
-
-def hostile(folder: Path, name: str) -> Path:
-    """Write one of the files that somebody could send us."""
-    file = folder / "clients.yaml"
-    if name in {"fifo", "device"}:
-        HOSTILE[name](file)
-    else:
-        file.write_text(HOSTILE[name]())
-    return file
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_files_end_in_exit_3_soon_and_small(name: str, tmp_path: Path) -> None:
-    """No file makes the program crash, hang, or eat the machine: exit 3 within 200 MB, and within seconds here."""
-    file = hostile(tmp_path, name)
-    program = (
-        "import sys\n"
-        "from reconciler.cli.main import run\n"
-        "code = run(['validate', sys.argv[1]])\n"
-        # Not ru_maxrss: a new process inherits its parent's.
-        "print(next(l.split()[1] for l in open('/proc/self/status') if l.startswith('VmHWM')), file=sys.stderr)\n"
-        "sys.exit(code)\n"
-    )
-    began = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(file)], capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.returncode == 3, done.stderr[-2000:]
-    told, _, memory = done.stderr.strip().rpartition("\n")
-    assert "Traceback" not in told
-    assert "Error" in told
-    assert int(memory) < 200 * 1024
-    assert time.monotonic() - began < 20, "a hang, whatever the machine"

@@ -36,7 +36,9 @@ def validate(context: click.Context, paths: tuple[str, ...], form: str | None) -
             session.terminal.result(json.dumps(_document(problems)))
         if problems:
             listed = problems if form != "json" else []
-            raise ConfigurationInvalid(f"{counted(len(problems), 'problem')} in the configuration", listed)
+            more = problems[-1].code == "more-problems"
+            told = f"more than {counted(len(problems) - 1, 'problem')}" if more else counted(len(problems), "problem")
+            raise ConfigurationInvalid(f"{told} in the configuration", listed)
         if form != "json":
             clients = len(configuration.resources)
             contacts = sum(len(resource.children or ()) for resource in configuration.resources.values())

@@ -1,0 +1,29 @@
+"""jsonschema-rs, told to fetch nothing and to give up patterns that would take for ever.
+
+Its engine takes linear time but for patterns that look around or refer back, which get a limited number of steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from jsonschema_rs import Draft7Validator, FancyRegexOptions
+
+_MOST_STEPS = 100_000  # about a millisecond
+
+
+def compiled(schema: Mapping[str, object]) -> Draft7Validator:
+    """Compile a schema; raises `ValueError` where it is none, or refers to what it does not hold itself."""
+    options = FancyRegexOptions(backtrack_limit=_MOST_STEPS)
+    return Draft7Validator(dict(schema), pattern_options=options, offline=True)
+
+
+@lru_cache(maxsize=256)
+def _single(keyword: str, value: str) -> Draft7Validator:
+    return compiled({keyword: value})
+
+
+def fits(keyword: str, value: str, text: object) -> bool:
+    """Tell whether a text meets a `pattern` or a `format`; whatever is no text does."""
+    return bool(_single(keyword, value).is_valid(text)) if isinstance(text, str) else True
