@@ -225,11 +225,11 @@ def _narrow(content: Any, block: str, refused: Sequence[str], schema: Mapping[st
 def read_regular(file: str, problems: list[Diagnostic]) -> bytes | None:
     """Read a regular file of a bearable size; a FIFO or device would block or never end."""
     try:
-        # A name that is not UTF-8 could be neither shown nor kept in the state.
-        file.encode()
         if not stat.S_ISREG(os.stat(file).st_mode):  # noqa: PTH116 - as above
             problems.append(_no_file(file, "not-a-file", "this is not a regular file", "Expected a YAML file."))
             return None
+        # A name that is not UTF-8 could be neither shown nor kept in the state.
+        file.encode()
         with Path(file).open("rb") as opened:
             size = os.fstat(opened.fileno()).st_size
             if size > LARGEST_FILE:
@@ -241,7 +241,7 @@ def read_regular(file: str, problems: list[Diagnostic]) -> bytes | None:
         summary = "a file is missing" if isinstance(error, FileNotFoundError) else "a file cannot be read"
         problems.append(_no_file(file, "unreadable", summary, f"{file}: {error.strerror}."))
     except ValueError:
-        problems.append(_no_file("", "unreadable", "a file cannot be read", "Its name cannot be one."))
+        problems.append(_no_file(file, "unreadable", "a file cannot be read", "Its name is not UTF-8 text."))
     return None
 
 

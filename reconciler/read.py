@@ -9,8 +9,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 
 from reconciler.core.ports import Identity, Meter, Reader
@@ -32,6 +34,12 @@ class Reading:
     meter: Meter
     account_id: str
     clock: Callable[[], float]
+
+    def abandon(self, seconds: float = 1.0) -> None:
+        """Wait a little for the threads to end, once nothing can be asked any more, and forget what they found."""
+        with suppress(TimeoutError):
+            # It ends after the identity, on which it waits.
+            self.records.exception(seconds)
 
     def result(self, configured: str | None) -> Account:
         """Wait for the account; `configured` is the account that the YAML or settings name, if they do.
@@ -107,10 +115,13 @@ def complete(reader: Reader, account: Account, questions: Questions, meter: Mete
 def _listed(reader: Reader, account_id: str, meter: Meter, clock: Callable[[], float]) -> Account:
     began = clock()
     reader.use_account(account_id)
-    archived = _started(lambda: reader.listing(Visibility.ARCHIVED, meter))
-    records = _by_id(reader.listing(Visibility.ACTIVE, meter))
-    records.update(_by_id(archived.result()))
-    return Account(account_id=account_id, records=records, read_at_s=began)
+    listings = [
+        _started(partial(reader.listing, visibility, meter)) for visibility in (Visibility.ACTIVE, Visibility.ARCHIVED)
+    ]
+    # Where one fails the other is waited for all the same: no thread is left behind with a connection.
+    wait(listings)
+    active, archived = (listing.result() for listing in listings)
+    return Account(account_id=account_id, records=_by_id(active) | _by_id(archived), read_at_s=began)
 
 
 def _by_id(records: Iterable[LiveResource]) -> dict[RemoteId, LiveResource]:

@@ -73,9 +73,14 @@ def _prepared(session: Session, options: PlanOptions, state: State | None, *, ty
     reader = session.reader
     with session.terminal.meter("Reading the account") as meter:
         reading = read.begin(reader, session.settings.account or "", meter)
-        configuration = session.load()
-        state = session.store.load() if state is None else state
-        account = reading.result(configuration.account)
+        try:
+            configuration = session.load()
+            state = session.store.load() if state is None else state
+            account = reading.result(configuration.account)
+        except BaseException:
+            reader.close()
+            reading.abandon()
+            raise
         check_belongs(state, account.account_id, reader.origin, session.settings.state)
         if typed:
             _check_patterns(options, configuration, state)
