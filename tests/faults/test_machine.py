@@ -44,7 +44,8 @@ from tests.faults.world import (
 KEYS = st.integers(0, 5)
 PEOPLE = st.integers(0, 2)
 MOMENTS = st.sampled_from(["received", "processed", "answered"])
-FLAGS = (*LIMITS, "--allow-empty", "--parallelism", "2")
+# One worker, so that the same choices give the same story.
+FLAGS = (*LIMITS, "--parallelism", "1")
 
 
 def broken(code: int) -> Callable[[int, str, str], None]:
@@ -142,7 +143,7 @@ class Machine(RuleBasedStateMachine):
         """Plan, which writes nothing."""
         self.here.wish(self.wish)
         before = len(self.here.writes())
-        self.ended(self.here.plan("--allow-empty"))
+        self.ended(self.here.plan())
         assert len(self.here.writes()) == before
 
     @rule()

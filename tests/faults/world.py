@@ -170,7 +170,7 @@ class World:
         return [entry for entry in self.sandbox.log.entries if entry["method"] in WRITES]
 
 
-LIMITS = ("--max-deletes", "100", "--max-updates", "100")
+LIMITS = ("--max-deletes", "100", "--max-updates", "100", "--allow-empty")
 
 
 def _stable(seen: Mapping[str, Any]) -> str:
