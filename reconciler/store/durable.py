@@ -32,22 +32,9 @@ def write_file(path: Path, content: bytes) -> None:
 
     Raises `LocalDisk`. What the user names is written by `write_output`.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with disk(path):
         path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE)
-            try:
-                write_all(descriptor, content)
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-            temporary.replace(path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
-            raise
-        fsync_folder(path.parent)
+        _replace(path, content)
 
 
 def write_output(path: Path, content: bytes) -> None:

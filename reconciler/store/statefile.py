@@ -104,6 +104,7 @@ class StateFile:
                 f"{self.path} is not the version that this run began with. Plan again.",
                 code="state-moved",
             )
+        self._sweep()
         saved = replace(state, serial=state.serial + 1, fresh=False)
         if stored is not None:
             self._keep_backup()
@@ -114,6 +115,12 @@ class StateFile:
             self.journal.unlink(missing_ok=True)
         self._repaired = False
         return saved
+
+    def _sweep(self) -> None:
+        """Remove what runs that were killed while they wrote have left behind."""
+        with disk(self.path):
+            for left in self.path.parent.glob(f".{self.path.name}.*.tmp"):
+                left.unlink(missing_ok=True)
 
     def _keep_backup(self) -> None:
         temporary = self.backup.with_name(f".{self.backup.name}.{os.getpid()}.tmp")

@@ -51,8 +51,8 @@ MUTANTS = {
     ),
     "the state is written in place": Mutant(
         file="reconciler/store/durable.py",
-        before="    temporary = path.with_name(",
-        after="    temporary = path if True else path.with_name(",
+        before='    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}.tmp")\n',
+        after="    temporary = path\n    path.unlink(missing_ok=True)\n",
         tests=("tests/faults/test_disk.py::test_the_power_goes",),
     ),
     "an empty state is none": Mutant(

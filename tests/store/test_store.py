@@ -193,3 +193,11 @@ def test_lock_names_its_holder_and_dies_with_it(tmp_path: Path) -> None:
     holder.join()
     with held(path, "run-2", timeout_s=5):
         pass
+
+
+def test_what_a_killed_run_left_is_swept_up(store: StateFile) -> None:
+    """A half-written file that a killed run left beside the state is gone after the next save."""
+    left = store.path.with_name(f".{store.path.name}.0123.tmp")
+    left.write_bytes(b"half")
+    store.save(store.load())
+    assert sorted(path.name for path in store.path.parent.iterdir() if path.suffix == ".tmp") == []
