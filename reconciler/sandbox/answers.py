@@ -8,22 +8,6 @@ from dataclasses import dataclass, field
 
 from reconciler.sandbox.quirks import Quirks
 
-NAMES = {
-    404: "account",
-    1001: "RequiredField",
-    1003: "AccessDenied",
-    1004: "InvalidValue",
-    1005: "ParseError",
-    1011: "DeletedResource",
-    1012: "UnknownResource",
-    1013: "InvalidPerPage",
-    1014: "InvalidPage",
-    1017: "MaxLengthExceeded",
-    1029: "InvalidDuplicateValue",
-    1031: "MappingBoolean",
-    7005: "ClientLimit",
-}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:

@@ -58,7 +58,7 @@ Point = tuple[str, bytes, dict[Loss, dict[str, bytes]]]
 """A step, the account as it was then, and what each loss of power would leave of the disk."""
 
 
-def crash_points(folder: Path) -> tuple[list[Point], dict[int, str]]:
+def crash_points(folder: Path, workers: int = 1) -> tuple[list[Point], dict[int, str]]:
     """Run one apply; give what a loss of power before each step would leave, and the clients of others."""
     points: list[Point] = []
     with world(folder) as here:
@@ -69,13 +69,15 @@ def crash_points(folder: Path) -> tuple[list[Point], dict[int, str]]:
             points.append((f"{kind} {name}", snapshot(here.sandbox), images))
 
         with watched(here.folder / HOME, before) as disk:
-            assert here.apply("--parallelism", "1").code == 0
+            assert here.apply("--parallelism", str(workers)).code == 0
         return points, here.others
 
 
 def test_the_power_goes(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """Whatever a loss of power leaves of the disk, at any step, the next apply finds all that was made."""
     points, others = crash_points(tmp_path / "first")
+    if request.config.getoption("--full"):
+        points = [*points, *crash_points(tmp_path / "second", 3)[0]] * 2
     cases = [(number, loss) for number in range(len(points)) for loss in Loss]
     if not request.config.getoption("--full"):
         # Each kind of step on each file once for certain, the rest by chance.
@@ -94,7 +96,8 @@ def test_the_power_goes(tmp_path: Path, request: pytest.FixtureRequest) -> None:
         with running(options) as sandbox:
             here = World(folder=folder, sandbox=sandbox, others=others)
             # Somebody takes the edit back in every other case: what was made must be found all the same.
-            wanted = AFTER if number % 2 else BEFORE
+            again = request.config.getoption("--full") and number >= len(points) // 2
+            wanted = AFTER if bool(number % 2) is not again else BEFORE
             here.wish(wanted)
             assert converges(here, wanted) == [], f"power lost before step {number + 1} ({told}), {loss}"
         shutil.rmtree(folder)

@@ -579,3 +579,18 @@ def quick_start(s: Story) -> None:
     edited = schema_files.example().replace("bus_phone: 416-555-0100", "bus_phone: 416-555-0199")
     Path("clients.yaml").write_text(edited, encoding="utf-8")
     s.reconciles()
+
+
+@story
+def interrupted_create(s: Story) -> None:
+    """A create is carried out and its answer lost for good: the next plan says so, the next apply finds it."""
+    s.writes(
+        "clients:\n  acme: {organization: Acme Ltd., email: a@acme.example, contacts: {jane: {email: j@a.example}}}"
+    )
+    s.notes("the connection breaks for good when FreshBooks has carried out the create")
+    s.breaks_after_create()
+    s.run("apply", "--auto-approve", "--parallelism", "1", "--settle", "0", expect=6, shown=False)
+    s.notes("the network is back")
+    s.mends()
+    s.reconciles()
+    assert len(s.clients()) == 1

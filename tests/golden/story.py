@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 
 from reconciler.cli.main import run
+from reconciler.sandbox.faults import Faults
 from reconciler.sandbox.quirks import Quirks
 from reconciler.sandbox.server import Sandbox, running
 
@@ -106,6 +107,19 @@ class Story:
         """Say what happens outside, for the reader of the transcript."""
         self._say(f"## {text}")
 
+    def breaks_after_create(self) -> None:
+        """Let the network fail from the moment in which a create was carried out."""
+
+        def watch(moment: str, method: str, path: str) -> None:
+            if moment == "received" and method == "POST" and path.endswith("/clients"):
+                self.sandbox.wrapper.faults = Faults.parse(["POST * reset-after", "* * reset-before"])
+
+        self.sandbox.wrapper.watch = watch
+
+    def mends(self) -> None:
+        """Let the network work again."""
+        self.sandbox.wrapper.watch, self.sandbox.wrapper.faults = (lambda *_: None), Faults()
+
     # What commands do.
 
     def run(self, *words: str, expect: int = 0, shown: bool = True, told: Sequence[str] = ()) -> str:
@@ -113,7 +127,7 @@ class Story:
         before = len(self.sandbox.log.entries)
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = run(list(words))
+            code = run(list(words), sleep=lambda _: None)
         calls = [_call(entry) for entry in self.sandbox.log.entries[before:]]
         command = " ".join(told or words)
         parts = [f"$ reconciler {command}"]

@@ -222,3 +222,23 @@ def test_sandbox_imports_nothing_of_ours() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "['reconciler']"
+
+
+def test_lists_can_lag() -> None:
+    """Under `lag` a list does not show what was created in the last seconds, and a GET by id does."""
+    with running(faults=Faults.parse(["GET /users/clients lag=60#1"])) as sandbox, asking(sandbox) as http:
+        made = http.post(f"{BASE}/clients", json={"client": {"fname": "x"}}).json()["response"]["result"]["client"]
+        first, second = (http.get(f"{BASE}/clients").json()["response"]["result"]["total"] for _ in range(2))
+        assert (first, second) == (0, 1)
+        assert http.get(f"{BASE}/clients/{made['id']}").status_code == 200
+
+
+def test_lists_can_change_under_the_reader() -> None:
+    """Under `churn` a client of somebody else comes, goes or comes back before each list, repeatably."""
+    told = []
+    for _ in range(2):
+        with running(seed=20, faults=Faults.parse(["GET /users/clients churn"])) as sandbox, asking(sandbox) as http:
+            totals = [http.get(f"{BASE}/clients").json()["response"]["result"]["total"] for _ in range(12)]
+            told.append(totals)
+    assert told[0] == told[1]
+    assert len(set(told[0])) > 1

@@ -87,6 +87,12 @@ def mv(context: click.Context, old: str, new: str) -> None:
             )
         if (parent_of(Address(old)) is None) is not (parent_of(Address(new)) is None):
             raise UsageError("a client cannot become a contact", f"{old} and {new} are of different kinds.")
+        if parent_of(Address(old)) != parent_of(Address(new)):
+            raise UsageError(
+                "a contact stays with its client",
+                f"{old} belongs to {parent_of(Address(old))}. FreshBooks cannot move a contact: write it under the "
+                "other client in the YAML, and the plan creates it there and deletes it here.",
+            )
         moved: list[StateEdit] = [Unbind(address=Address(old)), Bind(address=Address(new), binding=binding)]
         for address, child in known.bindings.items():
             if parent_of(address) == old:

@@ -94,7 +94,7 @@ class _Budget(tenacity.stop.stop_base):
         self._calls = self._retries = 0
 
     def called(self) -> None:
-        """Count a request, which earns the run further retries."""
+        """Count a call, which earns the run further retries; its tries earn nothing."""
         with self._lock:
             self._calls += 1
 
@@ -156,6 +156,7 @@ class Api:
             sleep=self._sleep,
             reraise=True,
         )
+        self._budget.called()
         try:
             return retrying(self._try, call)
         except _AgainError as last:
@@ -197,7 +198,6 @@ class Api:
             got, headers = self._exchange(call, token)
         finally:
             self._pace.leave(call.bucket, headers)
-            self._budget.called()
             if self._trace is not None:
                 told = str(got.status) if isinstance(got, Reply) else got.reason
                 self._trace(call.method, call.path, told, time.monotonic() - began)
