@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -204,7 +204,8 @@ class Machine(RuleBasedStateMachine):
             self.here.others[number] = self._told(number)
             return
         for number, seen in self.here.clients().items():
-            if seen["email"] == f"k{key}@ours.example":
+            # Who brings a deleted client back by hand has made it their own; that is told elsewhere.
+            if seen["email"] == f"k{key}@ours.example" and seen["vis_state"] != DELETED:
                 plain = {name: value for name, value in seen.items() if name != "contacts"}
                 changes: dict[str, dict[str, Any]] = {
                     "note": {"note": "by hand"},
@@ -265,6 +266,8 @@ def test_everything_at_once(request: pytest.FixtureRequest) -> None:
         deadline=None,
         derandomize=True,
         suppress_health_check=list(HealthCheck),
+        # Shrinking a story takes minutes; the story itself tells enough.
+        phases=[Phase.explicit, Phase.generate],
         print_blob=True,
     )
     run_state_machine_as_test(Machine, settings=chosen)
