@@ -6,7 +6,7 @@ https://developer.hashicorp.com/terraform/internals/machine-readable-ui
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -56,19 +56,8 @@ def plan_events(plan: Plan) -> Iterator[Event]:
         yield _event("info", heading(change), "planned_change", change=_change(change))
     for diagnostic in (*plan.notes, *plan.refusals):
         yield diagnostic_event(diagnostic)
-    found = counts(plan.changes)
     told = summary(plan, RenderOptions()).replace("\n", " ")
-    yield {
-        **_event("info", told, "change_summary"),
-        "changes": {
-            "add": found["add"],
-            "change": found["change"],
-            "import": found["adopt"] + found["recover"],
-            "remove": found["destroy"],
-            "operation": "plan",
-        },
-        "plan_id": plan.plan_id,
-    }
+    yield {**_sums(told, counts(plan.changes), "plan"), "plan_id": plan.plan_id}
 
 
 def outcome_event(outcome: Outcome) -> Event:
@@ -86,14 +75,18 @@ def outcomes_events(outcomes: Iterable[Outcome]) -> Iterator[Event]:
     done = [outcome for outcome in outcomes if outcome.result is Result.DONE]
     found = counts(outcome.change for outcome in done)
     told = f"Resources: {found['add']} added, {found['change']} changed, {found['destroy']} destroyed."
-    yield {
+    yield _sums(told, found, "apply")
+
+
+def _sums(told: str, found: Mapping[str, int], operation: str) -> Event:
+    return {
         **_event("info", told, "change_summary"),
         "changes": {
             "add": found["add"],
             "change": found["change"],
             "import": found["adopt"] + found["recover"],
             "remove": found["destroy"],
-            "operation": "apply",
+            "operation": operation,
         },
     }
 
