@@ -11,7 +11,9 @@ files are `Diagnostic`s (`core/diagnostic.py`), collected and shown together, an
     ├── Unfinished                  6   something was written and something is left
     ├── Ambiguous                   7   a person must say which record is meant
     ├── NotAllowed                  8   not logged in, or not permitted
-    ├── StateUnusable               9   the state cannot be trusted
+    ├── StateUnusable               9   the state cannot be trusted, or not be had
+    │   ├── Moved                   9   somebody else has written in between; nothing was overwritten
+    │   └── Unanswered              9   a write to shared storage may or may not have arrived
     ├── PlanUnusable                9   the saved plan cannot be read
     ├── Locked                     10   another run holds the state
     ├── LocalDisk                  11   a durable write on this machine failed
@@ -99,10 +101,22 @@ class NotAllowed(ReconcilerError):
 
 
 class StateUnusable(ReconcilerError):
-    """The state is torn, foreign, newer, or not a state; it is left untouched."""
+    """The state is torn, foreign, newer, out of reach, or not a state; it is left untouched."""
 
     exit_code = 9
     default_code = "state-unusable"
+
+
+class Moved(StateUnusable):
+    """Somebody else has written in between: what was there is there still."""
+
+    default_code = "state-moved"
+
+
+class Unanswered(StateUnusable):
+    """A write to shared storage got no answer that tells whether it arrived."""
+
+    default_code = "store-unanswered"
 
 
 class PlanUnusable(ReconcilerError):

@@ -9,6 +9,7 @@ import pytest
 
 from reconciler.core.ports import Writer
 from tests.contracts.accounts import ACCOUNTS
+from tests.contracts.backends import BACKENDS, Shelf
 from tests.contracts.ledgers import LEDGERS, Books
 from tests.contracts.stores import STORES, Place
 
@@ -30,3 +31,10 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
 def books(request: pytest.FixtureRequest, tmp_path: Path) -> Books:
     """Give a ledger over a state with a record and a child bound."""
     return LEDGERS[request.param](tmp_path)
+
+
+@pytest.fixture(params=BACKENDS)
+def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shelf]:
+    """Give a place in shared storage where nothing lies yet."""
+    with BACKENDS[request.param](tmp_path) as opened:
+        yield opened

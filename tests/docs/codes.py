@@ -19,7 +19,7 @@ _PATH_FIRST = {"settings.py": {"_problem"}}
 PREFIXES = {"too-many-": ("too-many-deletes", "too-many-updates")}
 ERRORS = {
     "ReconcilerError", "UsageError", "ConfigurationInvalid", "ReadIncomplete", "Refused", "Unfinished", "Ambiguous",
-    "NotAllowed", "StateUnusable", "PlanUnusable", "Locked", "LocalDisk", "Interrupted",
+    "NotAllowed", "StateUnusable", "PlanUnusable", "Locked", "LocalDisk", "Interrupted", "Moved", "Unanswered",
 }  # fmt: skip
 
 

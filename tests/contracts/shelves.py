@@ -1,0 +1,153 @@
+"""Shared storage in memory, with a clock of its own and every way to fail that a network has."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from reconciler.errors import Moved, StateUnusable, Unanswered
+from reconciler.store.backend import Holder, Stored
+
+Fault = Callable[[str, str], str]
+"""Told of each call (its verb, and the document's name); gives "" or how it fails: refused, lost-before, lost-after."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Server:
+    """What all connections to one storage share."""
+
+    single: bool = False
+    documents: dict[str, Stored] = field(default_factory=dict)
+    holder: Holder | None = None
+    seconds: float = 1_700_000_000.0
+    calls: list[tuple[str, str]] = field(default_factory=list)
+    fault: Fault = lambda _verb, _name: ""
+    _counter: int = 0
+    _guard: threading.RLock = field(default_factory=threading.RLock)
+
+    def version(self) -> str:
+        """Give a version unlike any before."""
+        self._counter += 1
+        return f'"{self._counter}"'
+
+
+class MemoryBackend:
+    """Fills `Backend` and `Lock` over a `Server`."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+
+    @property
+    def shown(self) -> str:
+        """Give a made-up address."""
+        return "memory://shelf/state.json"
+
+    @property
+    def single(self) -> bool:
+        """Tell what the server was made as."""
+        return self.server.single
+
+    def read(self, name: str) -> Stored | None:
+        """Give a document."""
+        with self.server._guard:
+            self._before("read", name)
+            return self.server.documents.get(name)
+
+    def create(self, name: str, content: bytes) -> str:
+        """Write a document that is not there."""
+        return self._written("create", name, content, None)
+
+    def replace(self, name: str, content: bytes, version: str) -> str:
+        """Replace a version."""
+        return self._written("replace", name, content, version)
+
+    def delete(self, name: str, version: str) -> None:
+        """Delete a version."""
+        with self.server._guard:
+            fails = self._before("delete", name)
+            self._expect(name, version)
+            del self.server.documents[name]
+            self._after(fails)
+
+    def check(self) -> None:
+        """A dictionary honours conditions."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def take(self, holder: Holder) -> Holder | None:
+        """Take the lock."""
+        with self.server._guard:
+            fails = self._before("take", "")
+            if self.server.holder is not None:
+                return self.server.holder
+            self.server.holder = self._until(holder)
+            self._after(fails)
+            return None
+
+    def renew(self, holder: Holder) -> bool:
+        """Prolong the lock."""
+        with self.server._guard:
+            fails = self._before("renew", "")
+            if self.server.holder is None or self.server.holder.id != holder.id:
+                return False
+            self.server.holder = self._until(holder)
+            self._after(fails)
+            return True
+
+    def release(self, holder: Holder) -> None:
+        """Give the lock up."""
+        with self.server._guard:
+            self._before("release", "")
+            if self.server.holder is not None and self.server.holder.id == holder.id:
+                self.server.holder = None
+
+    def remove(self, seen: Holder) -> bool:
+        """Remove somebody's lock, unless it was renewed."""
+        with self.server._guard:
+            self._before("remove", "")
+            if self.server.holder != seen:
+                return False
+            self.server.holder = None
+            return True
+
+    def peek(self) -> Holder | None:
+        """Say who has it."""
+        with self.server._guard:
+            self._before("peek", "")
+            return self.server.holder
+
+    def now_s(self) -> float:
+        """Give the server's clock."""
+        return self.server.seconds
+
+    def _until(self, holder: Holder) -> Holder:
+        return replace(holder, expires_at_s=self.server.seconds + holder.ttl_s)
+
+    def _written(self, verb: str, name: str, content: bytes, version: str | None) -> str:
+        with self.server._guard:
+            fails = self._before(verb, name)
+            self._expect(name, version)
+            stored = Stored(content=content, version=self.server.version())
+            self.server.documents[name] = stored
+            self._after(fails)
+            return stored.version
+
+    def _before(self, verb: str, name: str) -> str:
+        self.server.calls.append((verb, name))
+        fails = self.server.fault(verb, name)
+        if fails == "refused":
+            raise StateUnusable("the storage cannot be reached", "It refused the connection.", code="store-unreachable")
+        if fails == "lost-before":
+            raise Unanswered("the storage did not answer", "Nobody knows whether it wrote.")
+        return fails
+
+    def _after(self, fails: str) -> None:
+        if fails == "lost-after":
+            raise Unanswered("the storage did not answer", "Nobody knows whether it wrote.")
+
+    def _expect(self, name: str, version: str | None) -> None:
+        stored = self.server.documents.get(name)
+        if (stored.version if stored is not None else None) != version:
+            raise Moved("the document is another by now", "Somebody else has written it.")
