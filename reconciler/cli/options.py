@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from reconciler.reports.formats import PLANS
+
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
@@ -100,7 +102,7 @@ def global_options() -> list[click.Option]:
 
 def format_option(command: Decorated) -> Decorated:
     """Add `--format`, which may be given several times."""
-    told = "text or json; FORMAT=FILE writes a file. May be given several times."
+    told = f"{', '.join(PLANS)}; FORMAT=FILE writes a file. May be given several times."
     return click.option("--format", "formats", type=Lines(), multiple=True, metavar="FORMAT[=FILE]", help=told)(command)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,19 +13,11 @@ from reconciler.core.change import Plan
 from reconciler.core.outcome import Outcome
 from reconciler.errors import Refused, UsageError
 from reconciler.reports.events import Event, lines, outcome_event, plan_events, result_event
+from reconciler.reports.formats import PLANS, plan_render
 from reconciler.reports.options import RenderOptions
 from reconciler.reports.outcomes import line
-from reconciler.reports.terraform import encode_plan
-from reconciler.reports.text import render_plan
 from reconciler.reports.words import counted
 from reconciler.store.durable import write_output
-
-Render = Callable[[Plan, RenderOptions], str]
-
-FORMATS: Mapping[str, Render] = {
-    "text": render_plan,
-    "json": lambda plan, options: encode_plan(plan, options).decode(),
-}
 
 
 def parse_formats(texts: Sequence[str], *, as_json: bool) -> list[tuple[str, Path | None]]:
@@ -32,8 +25,8 @@ def parse_formats(texts: Sequence[str], *, as_json: bool) -> list[tuple[str, Pat
     found = []
     for text in texts or ("text",):
         name, separator, file = text.partition("=")
-        if name not in FORMATS or (separator and not file):
-            raise UsageError(f"--format {text} is not known", f"Write FORMAT or FORMAT=FILE; {', '.join(FORMATS)}.")
+        if name not in PLANS or (separator and not file):
+            raise UsageError(f"--format {text} is not known", f"Write FORMAT or FORMAT=FILE; {', '.join(PLANS)}.")
         found.append((name, Path(file) if separator else None))
     if texts and as_json and any(file is None for _, file in found):
         raise contradiction()
@@ -53,12 +46,12 @@ def show_plan(session: Session, plan: Plan, formats: Sequence[tuple[str, Path | 
     for name, file in formats:
         options = session.rendering
         if file is not None:
-            text = FORMATS[name](plan, RenderOptions(sensitive=options.sensitive))
-            write_output(file, text.encode())
+            plain = replace(options, width=RenderOptions().width, colour=False)
+            write_output(file, plan_render(name)(plan, plain).encode())
         elif session.terminal.as_json:
             emit(session, plan_events(plan))
         else:
-            session.terminal.result(FORMATS[name](plan, options))
+            session.terminal.result(plan_render(name)(plan, options))
 
 
 def emit(session: Session, events: Iterable[Event]) -> None:

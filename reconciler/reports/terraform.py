@@ -35,6 +35,11 @@ def encode_plan(plan: Plan, options: RenderOptions) -> bytes:
     return _encoder.encode(signed) + b"\n"
 
 
+def render_json(plan: Plan, options: RenderOptions) -> str:
+    """Give the saved plan as text."""
+    return encode_plan(plan, options).decode()
+
+
 def _digest(document: Json) -> str:
     """Digest everything in a document, so that no edit of a saved plan, by hand or by accident, passes unseen."""
     return sha256(_encoder.encode(document)).hexdigest()[:32]
