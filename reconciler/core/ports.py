@@ -11,7 +11,7 @@ from typing import Protocol
 
 from reconciler.core.kind import Kind
 from reconciler.core.outcome import Answer, Outcome
-from reconciler.core.resource import LiveResource, RemoteId, Value, Visibility
+from reconciler.core.resource import Address, LiveResource, RemoteId, Value, Visibility
 from reconciler.core.state import Intend, State, StateEdit
 
 
@@ -118,16 +118,39 @@ class Ledger(Protocol):
 
 
 class Store(Protocol):
-    """Keeps the state: always one complete version, old or new."""
+    """Keeps the state: always one complete version, old or new. May be used from several threads.
+
+    Beside what is said at each method, `StateUnusable` is raised where shared storage is out of reach.
+    """
 
     def load(self) -> State:
         """Give the state with everything recorded so far; a fresh one where there is none. Raises `StateUnusable`."""
 
+    def begin(self, state: State, intents: Sequence[Intend], /) -> tuple[State, frozenset[Address]]:
+        """Prepare for a run: save the state where that is needed, and prove that it can be written.
+
+        Where each write crosses a network, the intents of the whole run are made durable here, in one; gives the
+        state as it is from now on, without them, and the addresses for which that was done.
+        """
+
     def append(self, edits: Sequence[StateEdit]) -> None:
-        """Make these edits durable, cheaply; `load` sees them from now on. Raises `LocalDisk`."""
+        """Make these edits durable, cheaply; `load` sees them from now on. Raises `LocalDisk`.
+
+        Where each write crosses a network, edits without an intent may wait a second for others (`flush`).
+        """
+
+    def flush(self) -> None:
+        """Return when everything appended is durable."""
 
     def save(self, state: State) -> State:
         """Replace the state by this one, which must descend from the version loaded; give it with its new serial.
 
-        Raises `StateUnusable` when another run has written in between, `LocalDisk` when it cannot be durable.
+        Raises `Moved` when another run has written in between, `LocalDisk` when it cannot be durable.
         """
+
+
+class Lease(Protocol):
+    """A run's hold of the state's lock."""
+
+    def holds(self) -> bool:
+        """Tell whether the lock is surely ours at this moment; once it is not, it never is again."""

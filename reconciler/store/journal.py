@@ -38,14 +38,18 @@ def _line(payload: bytes) -> bytes:
     return b"%08x %08x %s\n" % (len(payload), zlib.crc32(payload), payload)
 
 
+def encoded(heading: Heading, payloads: Iterable[bytes]) -> bytes:
+    """Give a whole journal."""
+    return b"".join([_line(msgspec.json.encode(heading)), *map(_line, payloads)])
+
+
 def append(path: Path, heading: Heading, payloads: Iterable[bytes]) -> None:
     """Add payloads; the file is begun with its heading. Raises `LocalDisk`, after which nothing may be sent."""
     with disk(path):
         new = not path.exists()
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE)
         try:
-            lines = [_line(msgspec.json.encode(heading))] if new else []
-            write_all(descriptor, b"".join([*lines, *map(_line, payloads)]))
+            write_all(descriptor, encoded(heading, payloads) if new else b"".join(map(_line, payloads)))
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -57,7 +61,7 @@ def repair(path: Path) -> None:
     """Cut off a torn last line before more is appended to it. Raises `LocalDisk`."""
     with disk(path):
         raw = path.read_bytes()
-        whole = sum(len(line) for line in _whole_lines(raw, path))
+        whole = sum(len(line) for line in _whole_lines(raw, str(path)))
         if whole < len(raw):
             with path.open("r+b") as opened:
                 opened.truncate(whole)
@@ -72,17 +76,22 @@ def read(path: Path) -> Journal | None:
         return None
     except OSError as error:
         raise StateUnusable("the state's journal cannot be read", f"{path}: {error.strerror}.") from error
-    payloads = [line[18:-1] for line in _whole_lines(raw, path)]
+    return decoded(raw, str(path))
+
+
+def decoded(raw: bytes, place: str) -> Journal | None:
+    """Give the journal that these bytes are, as `read` does; `place` is where they were found."""
+    payloads = [line[18:-1] for line in _whole_lines(raw, place)]
     if not payloads:
         return None
     try:
         heading = msgspec.json.decode(payloads[0], type=Heading)
     except msgspec.MsgspecError as error:
-        raise _bad(path, 1) from error
+        raise _bad(place, 1) from error
     return Journal(heading=heading, payloads=tuple(payloads[1:]))
 
 
-def _whole_lines(raw: bytes, path: Path) -> Sequence[bytes]:
+def _whole_lines(raw: bytes, place: str) -> Sequence[bytes]:
     lines = raw.splitlines(keepends=True)
     good: list[bytes] = []
     for number, line in enumerate(lines, 1):
@@ -92,7 +101,7 @@ def _whole_lines(raw: bytes, path: Path) -> Sequence[bytes]:
             # The power failed while it was written, so nothing was sent on its strength.
             break
         else:
-            raise _bad(path, number)
+            raise _bad(place, number)
     return good
 
 
@@ -101,10 +110,10 @@ def _sound(line: bytes) -> bool:
     return line.endswith(b"\n") and line[:18] == b"%08x %08x " % (len(payload), zlib.crc32(payload))
 
 
-def _bad(path: Path, number: int) -> StateUnusable:
+def _bad(place: str, number: int) -> StateUnusable:
     return StateUnusable(
         "the state's journal cannot be trusted",
-        f"Line {number} of {path} was altered. It holds what the last run did, so it is left untouched. Bring it back "
+        f"Line {number} of {place} was altered. It holds what the last run did, so it is left untouched. Bring it back "
         "from a copy; without one, remove it and plan: everything is found again by what it is called.",
         code="journal-torn",
     )

@@ -23,14 +23,15 @@ _HEX = re.compile(r"[0-9a-fA-F]{64}")
 
 
 class Key:
-    """A key that is never shown."""
+    """A key that is never shown; `variable` is where it was given, for people."""
 
-    __slots__ = ("fingerprint", "raw")
+    __slots__ = ("fingerprint", "raw", "variable")
 
-    def __init__(self, raw: bytes) -> None:
+    def __init__(self, raw: bytes, variable: str = VARIABLE) -> None:
         if len(raw) != _KEY:
             raise ValueError(f"a key has {_KEY} bytes")
         self.raw = raw
+        self.variable = variable
         # Tells a wrong key from a damaged content; of 32 random bytes it gives nothing away.
         self.fingerprint = hashlib.sha256(b"reconciler key " + raw).digest()[:_PRINT]
 
@@ -38,18 +39,18 @@ class Key:
         return "***"
 
 
-def read_key(text: str) -> Key:
+def read_key(text: str, variable: str = VARIABLE) -> Key:
     """Read a key of 32 bytes, written in hex or in base64 of either alphabet; raises `UsageError`, quoting nothing."""
     written = text.strip()
     try:
         if _HEX.fullmatch(written):
-            return Key(bytes.fromhex(written))
+            return Key(bytes.fromhex(written), variable)
         usual = written.rstrip("=").replace("-", "+").replace("_", "/")
-        return Key(base64.b64decode(usual + "=" * (-len(usual) % 4), validate=True))
+        return Key(base64.b64decode(usual + "=" * (-len(usual) % 4), validate=True), variable)
     except (ValueError, binascii.Error):
         # Not `from error`: its text could quote the key.
         raise UsageError(
-            f"{VARIABLE} is not a key",
+            f"{variable} is not a key",
             "It must be 32 random bytes in base64 or hex, such as `openssl rand -base64 32` prints.",
             code="bad-key-text",
         ) from None
@@ -77,14 +78,14 @@ def unseal(key: Key, sealed: bytes, bound_to: str) -> bytes:
     if not is_sealed(sealed) or len(rest) < _NONCE + _TAG:
         raise StateUnusable(
             "what should be encrypted is not",
-            f"{bound_to} was not written with {VARIABLE}, or is cut off. It was left as it is. Where it was kept in "
-            "the clear on purpose until now, move it away and write it anew.",
+            f"{bound_to} was not written with {key.variable}, or is cut off. It was left as it is. Where it was kept "
+            "in the clear on purpose until now, move it away and write it anew.",
             code="not-sealed",
         )
     if head != _MARK + key.fingerprint:
         raise StateUnusable(
             "it was encrypted with another key",
-            f"{bound_to} was written with another {VARIABLE} than the one that is set now. Set that one again.",
+            f"{bound_to} was written with another {key.variable} than the one that is set now. Set that one again.",
             code="sealed-otherwise",
         )
     try:
@@ -92,7 +93,7 @@ def unseal(key: Key, sealed: bytes, bound_to: str) -> bytes:
     except InvalidTag as error:
         raise StateUnusable(
             "what was encrypted has been altered",
-            f"{bound_to} was written with the {VARIABLE} that is set now, but under another name, or somebody or "
+            f"{bound_to} was written with the {key.variable} that is set now, but under another name, or somebody or "
             "something has changed it since. It was left as it is; bring it back from a copy.",
             code="sealed-altered",
         ) from error

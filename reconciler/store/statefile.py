@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import secrets
+import threading
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from reconciler.core.codec import decode_edit, decode_state, encode_edit, encode_state
-from reconciler.core.state import State, StateEdit, edited
-from reconciler.errors import StateUnusable
+from reconciler.core.resource import Address
+from reconciler.core.state import Intend, State, StateEdit, edited
+from reconciler.errors import Moved, StateUnusable
 from reconciler.store import journal
 from reconciler.store.durable import disk, fsync_folder, write_file
 from reconciler.store.journal import Heading
@@ -26,6 +28,7 @@ class StateFile:
         self.journal = path.with_name(path.name + ".journal")
         self._loaded: Heading | None = None
         self._repaired = False
+        self._writing = threading.Lock()
 
     def load(self) -> State:
         """Give the state with everything recorded so far; a fresh one where there is none."""
@@ -73,13 +76,21 @@ class StateFile:
             "everything is found again by what it is called, except pending removals and protection."
         )
 
+    def begin(self, state: State, _intents: Sequence[Intend]) -> tuple[State, frozenset[Address]]:
+        """Save the state, which proves that this disk takes it; intents are cheap to write down one by one."""
+        return self.save(state), frozenset()
+
     def append(self, edits: Sequence[StateEdit]) -> None:
         """Make these edits durable with one fsync; the state must have been saved once."""
         if self._loaded is None:
             raise StateUnusable("the state was never saved", "A journal continues a saved state.")
-        with disk(self.journal):
-            self._clear_spent()
-        journal.append(self.journal, self._loaded, map(encode_edit, edits))
+        with self._writing:
+            with disk(self.journal):
+                self._clear_spent()
+            journal.append(self.journal, self._loaded, map(encode_edit, edits))
+
+    def flush(self) -> None:
+        """Do nothing: what was appended is durable already."""
 
     def _clear_spent(self) -> None:
         """Remove a journal of an older version, or the torn end of ours, before the first line is added."""
@@ -99,10 +110,9 @@ class StateFile:
         stored = self._stored()
         now = Heading(lineage=stored.lineage, serial=stored.serial) if stored is not None else None
         if now != self._loaded:
-            raise StateUnusable(
+            raise Moved(
                 "another run has written the state",
                 f"{self.path} is not the version that this run began with. Plan again.",
-                code="state-moved",
             )
         self._sweep()
         saved = replace(state, serial=state.serial + 1, fresh=False)

@@ -11,19 +11,25 @@ from pathlib import Path
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
+def seconds() -> float:
+    """Give a clock that goes on while the machine sleeps, where the system has one."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
+
+
 def stamp() -> str:
     """Give `boot seconds`; empty on a system that does not say which start it runs since."""
     boot = _boot()
-    return f"{boot} {_seconds():.3f}" if boot else ""
+    return f"{boot} {seconds():.3f}" if boot else ""
 
 
 def since(told: str) -> float | None:
     """Give the seconds since a stamp of this machine's same start; None where they cannot be told for certain."""
-    boot, _, seconds = told.partition(" ")
+    boot, _, then = told.partition(" ")
     if not boot or boot != _boot():
         return None
     try:
-        passed = _seconds() - float(seconds)
+        passed = seconds() - float(then)
     except ValueError:
         return None
     return passed if passed >= 0 else None
@@ -34,7 +40,3 @@ def _boot() -> str:
         return _BOOT.read_text(encoding="ascii").strip()
     except OSError:
         return ""
-
-
-def _seconds() -> float:
-    return time.clock_gettime(time.CLOCK_BOOTTIME)

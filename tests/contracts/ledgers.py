@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from reconciler.core.ports import Ledger
 from reconciler.core.resource import Address, RemoteId
 from reconciler.core.state import Bind, Binding, State, edited
+from reconciler.errors import LocalDisk, StateUnusable
 from reconciler.record import Recorder
 from tests.contracts.memory import MemoryLedger
 from tests.contracts.stores import STORES
@@ -51,7 +53,14 @@ def _recorder(store_name: str) -> Callable[[Path], Books]:
         store.save(BEGUN)
         recorder = Recorder(store, store.load())
         recorder.begin(BEGUN.account, BEGUN.origin, BEGUN.root)
-        return Books(ledger=recorder, survives=lambda: place.opened().load(), spoil=place.spoil)
+
+        def survives() -> State:
+            # A batch is durable within a second at the latest.
+            with contextlib.suppress(LocalDisk, StateUnusable):
+                store.flush()
+            return place.opened().load()
+
+        return Books(ledger=recorder, survives=survives, spoil=place.spoil)
 
     return opened
 
@@ -60,4 +69,6 @@ LEDGERS: Mapping[str, Callable[[Path], Books]] = {
     "memory": _memory,
     "recorder-in-memory": _recorder("memory"),
     "recorder-on-file": _recorder("file"),
+    "recorder-shared": _recorder("shared"),
+    "recorder-shared-single": _recorder("shared-single"),
 }

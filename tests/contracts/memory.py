@@ -14,7 +14,7 @@ from enum import StrEnum
 from reconciler.core.kind import Kind
 from reconciler.core.outcome import Answer, Done, Outcome, Refusal, Rejected, Unknown
 from reconciler.core.ports import Identity, Membership, Meter
-from reconciler.core.resource import LiveResource, RemoteId, Value, Visibility, parent_of
+from reconciler.core.resource import Address, LiveResource, RemoteId, Value, Visibility, parent_of
 from reconciler.core.state import Intend, State, StateEdit, edited
 from reconciler.errors import LocalDisk, StateUnusable
 
@@ -271,10 +271,17 @@ class MemoryStore:
             return State(lineage=f"lineage-{number}", salt=f"salt-{number}", fresh=True)
         return edited(stored, tuple(self.shelf.edits)) if self.shelf.edits else stored
 
+    def begin(self, state: State, _intents: Sequence[Intend]) -> tuple[State, frozenset[Address]]:
+        """Save."""
+        return self.save(state), frozenset()
+
     def append(self, edits: Sequence[StateEdit]) -> None:
         """Keep these edits."""
         self._check_disk()
         self.shelf.edits.extend(edits)
+
+    def flush(self) -> None:
+        """Keep nothing back."""
 
     def save(self, state: State) -> State:
         """Replace the version loaded."""

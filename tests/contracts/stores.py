@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.core.ports import Store
+from reconciler.store.documents import Documents
+from reconciler.store.seal import Key
+from reconciler.store.shared import SharedState
 from reconciler.store.statefile import StateFile
 from tests.contracts.memory import MemoryStore, Shelf
+from tests.contracts.shelves import MemoryBackend, Server
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,4 +46,23 @@ def _file(folder: Path) -> Place:
     return Place(opened=lambda: StateFile(path), spoil=spoil)
 
 
-STORES: Mapping[str, Callable[[Path], Place]] = {"memory": _memory, "file": _file}
+def _shared(*, single: bool = False, key: Key | None = None) -> Callable[[Path], Place]:
+    def placed(_: Path) -> Place:
+        server = Server(single=single)
+
+        def spoil() -> None:
+            server.fault = lambda verb, _name: "refused" if verb in {"create", "replace"} else ""
+
+        return Place(opened=lambda: SharedState(Documents(MemoryBackend(server), key), pause_s=0.01), spoil=spoil)
+
+    return placed
+
+
+STORES: Mapping[str, Callable[[Path], Place]] = {
+    "memory": _memory,
+    "file": _file,
+    "shared": _shared(),
+    "shared-sealed": _shared(key=Key(bytes(range(32)))),
+    "shared-single": _shared(single=True),
+    "shared-single-sealed": _shared(single=True, key=Key(bytes(range(32)))),
+}

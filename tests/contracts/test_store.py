@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -59,12 +60,13 @@ def test_serial_grows_with_every_save(place: Place) -> None:
 
 
 def test_appended_is_loaded(place: Place) -> None:
-    """Every edit is there from the moment that append returns, in order, for any run."""
+    """Every edit is there from the moment that it is flushed, in order, for any run."""
     state = begun(place)
     store = place.opened()
     store.load()
     for count, edit in enumerate(EDITS, 1):
         store.append([edit])
+        store.flush()
         assert place.opened().load() == edited(state, tuple(EDITS[:count]))
     assert store.load() == edited(state, tuple(EDITS))
 
@@ -85,6 +87,7 @@ def test_a_later_run_appends_behind_an_earlier_one(place: Place) -> None:
         store = place.opened()
         store.load()
         store.append([edit])
+        store.flush()
     assert place.opened().load() == edited(state, tuple(EDITS[:3]))
 
 
@@ -98,6 +101,7 @@ def test_save_folds(place: Place) -> None:
     assert place.opened().load() == saved
     assert ACME not in place.opened().load().bindings
     store.append(EDITS[1:2])
+    store.flush()
     assert place.opened().load() == edited(saved, tuple(EDITS[1:2]))
 
 
@@ -147,6 +151,52 @@ def test_disk_that_refuses_is_told(place: Place) -> None:
     store = place.opened()
     store.load()
     store.append(EDITS[:1])
+    store.flush()
     place.spoil()
-    with pytest.raises(LocalDisk):
+
+    def write() -> None:
         store.append(EDITS[1:2])
+        store.flush()
+
+    with pytest.raises((LocalDisk, StateUnusable)):
+        write()
+
+
+def test_intents_are_durable_at_once(place: Place) -> None:
+    """When an append with an intent returns, it would be found after a power failure, and all that came before it."""
+    state = begun(place)
+    store = place.opened()
+    store.load()
+    store.append(EDITS[:2])
+    store.append(EDITS[2:3])
+    assert place.opened().load() == edited(state, tuple(EDITS[:3]))
+
+
+def test_begin_says_which_intents_it_wrote(place: Place) -> None:
+    """What begin says is written down is there for any run, and none of it is in the state that it gives."""
+    state = begun(place)
+    intents = [edit for edit in EDITS if isinstance(edit, Intend)]
+    store = place.opened()
+    begun_with, written = store.begin(replace(store.load(), root="other.yaml"), intents)
+    assert begun_with == replace(state, root="other.yaml", serial=begun_with.serial)
+    assert begun_with.intents == {}
+    assert set(place.opened().load().intents) == written
+    assert written in ({BOLT}, set())
+    assert place.opened().load().root == "other.yaml"
+    saved = store.save(begun_with)
+    assert place.opened().load() == saved
+    assert saved.intents == {}
+
+
+def test_many_threads_append(place: Place) -> None:
+    """What several threads append at once is all there."""
+    state = begun(place)
+    store = place.opened()
+    store.load()
+    edits = [
+        Bind(address=Address(f"clients.c{number}"), binding=Binding(id=RemoteId(number + 1))) for number in range(200)
+    ]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda edit: store.append([edit]), edits))
+    store.flush()
+    assert place.opened().load() == edited(state, tuple(edits))
