@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from reconciler import schema_files
 from reconciler.core.diagnostic import Diagnostic, Position
@@ -31,6 +32,8 @@ from reconciler.errors import ConfigurationInvalid, UsageError
 FILE = "reconciler.yaml"
 API_URL = "https://api.freshbooks.com"
 STATE = ".reconciler/state.json"
+TERRAFORM = "http"
+"""Instead of an address: it is in TF_HTTP_ADDRESS, with the other variables of Terraform's HTTP backend."""
 ROOTS = ("clients.yaml", "clients")
 _LARGEST = 1024 * 1024
 
@@ -76,7 +79,7 @@ def settings(flags: Mapping[str, Any], environment: Mapping[str, str], user_file
     file = _repository_file()
     return Settings(
         root=_root(flags, file),
-        state=_state(flags, file),
+        state=_state(flags, environment, file),
         account=_account(flags, environment, file),
         api_url=environment.get("FRESHBOOKS_API_URL") or API_URL,
         token=environment.get("FRESHBOOKS_ACCESS_TOKEN") or None,
@@ -112,13 +115,28 @@ def _from_working_folder(path: str) -> str:
     return os.path.normpath(path)
 
 
-def _state(flags: Mapping[str, Any], file: Mapping[str, Any]) -> str:
+def _state(flags: Mapping[str, Any], environment: Mapping[str, str], file: Mapping[str, Any]) -> str:
     state = str(flags.get("state") or file.get("state") or STATE)
-    if "://" in state:
+    if "://" in state and _has_password(state):
         raise UsageError(
-            "the state must be a file", f"{state}: a state elsewhere than on this machine is not yet known."
+            "a password does not belong into an address",
+            "The state's address has one before the @. Give it in the environment, as docs/shared-state.md says for "
+            "each storage, and change it: it may have been seen.",
         )
-    return state
+    if state != TERRAFORM:
+        return state
+    address = environment.get("TF_HTTP_ADDRESS", "")
+    if "://" not in address:
+        raise UsageError("the state's address is missing", "The state `http` is at the address in TF_HTTP_ADDRESS.")
+    return address
+
+
+def _has_password(address: str) -> bool:
+    try:
+        return urlsplit(address).password is not None
+    except ValueError:
+        # Whatever it is, it is refused by whoever opens it.
+        return False
 
 
 def _account(flags: Mapping[str, Any], environment: Mapping[str, str], file: Mapping[str, Any]) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from reconciler.apply.intents import of_child
 from reconciler.apply.worksite import Worksite, done, not_attempted
 from reconciler.core.change import Action, Change
 from reconciler.core.children import find_bound, pair_children
@@ -12,7 +13,7 @@ from reconciler.core.kind import Kind
 from reconciler.core.outcome import Done, Outcome, Refusal, Rejected, Result
 from reconciler.core.remember import kept_old, remember
 from reconciler.core.resource import Address, LiveResource, RemoteId, Value, child_address, key_of
-from reconciler.core.state import Bind, Binding, Desist, Intend, Intent, digests_of
+from reconciler.core.state import Bind, Binding, Desist
 from reconciler.errors import NotAllowed, ReadIncomplete
 
 
@@ -145,7 +146,7 @@ def _added(
         return outcomes
     if why := site.halt.why(creating=True):
         return outcomes | {change.address: not_attempted(change, why) for change in missing}
-    site.intend([intended_child(site, change, now) for change in missing])
+    site.intend([of_child(change, salt=site.state.salt, options=site.options, known=now) for change in missing])
     answer = site.noted(site.writer.add_children(family.parent_id, now, [change.managed for change in missing]))
     for change in missing:
         outcome = done(change, None) if isinstance(answer, Done) else site.refused(change, answer)
@@ -153,18 +154,6 @@ def _added(
         edits = (Desist(address=change.address),) if outcome.result is Result.FAILED else ()
         outcomes[change.address] = replace(outcome, edits=edits)
     return outcomes
-
-
-def intended_child(site: Worksite, change: Change, known: Sequence[LiveResource] = ()) -> Intend:
-    """Say that a child is about to be created; it is known by its content, for it has no key of its own."""
-    intent = Intent(
-        run=site.options.run,
-        key="",
-        body=digests_of(site.state.salt, change.managed),
-        known=tuple(child.id for child in known),
-        sent_at=site.options.now(),
-    )
-    return Intend(address=change.address, intent=intent)
 
 
 def _unbound(site: Worksite, children: Sequence[LiveResource]) -> list[LiveResource]:

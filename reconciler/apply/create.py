@@ -14,14 +14,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import assert_never
 
-from reconciler.apply.children import created_children, intended_child
+from reconciler.apply.children import created_children
+from reconciler.apply.intents import of_create, sent_fields
 from reconciler.apply.worksite import Worksite, done, not_attempted
 from reconciler.core.change import ARCHIVED, Change
-from reconciler.core.identity import Pool, alike, key_digest, likeness, same
+from reconciler.core.identity import Pool, alike, likeness, same
 from reconciler.core.outcome import Done, NotSent, Outcome, Rejected, Result, Unknown
 from reconciler.core.remember import remember, without
 from reconciler.core.resource import LiveResource, Value
-from reconciler.core.state import Desist, Intend, Intent, digests_of
+from reconciler.core.state import Desist, Intent
 from reconciler.errors import NotAllowed, ReadIncomplete
 
 SENDS = 3
@@ -53,9 +54,7 @@ def _seen_again(site: Worksite, live: LiveResource) -> LiveResource:
 
 
 def _created(site: Worksite, change: Change, children: Sequence[Change]) -> Outcome:
-    fields = {name: value for name, value in change.managed.items() if name != ARCHIVED}
-    key = key_digest(site.state.salt, site.kind, fields)
-    body = digests_of(site.state.salt, fields)
+    fields = sent_fields(change)
     outcome = Outcome(change=change, result=Result.FAILED)
     for _ in range(SENDS):
         appeared = _appeared(site, change, fields)
@@ -65,10 +64,8 @@ def _created(site: Worksite, change: Change, children: Sequence[Change]) -> Outc
             return Outcome(change=change, result=Result.CONFLICT, reason=reason)
         if why := site.halt.why(creating=True):
             return Outcome(change=change, result=Result.NOT_ATTEMPTED, reason=why)
-        intent = Intent(run=site.options.run, key=key, body=body, known=change.known, sent_at=site.options.now())
-        site.intend(
-            [Intend(address=change.address, intent=intent), *(intended_child(site, child) for child in children)]
-        )
+        intents = of_create(change, children, kind=site.kind, salt=site.state.salt, options=site.options)
+        site.intend(intents)
         answer = site.noted(site.writer.create(fields, [child.managed for child in children]))
         match answer:
             case Done(live=live):
@@ -80,7 +77,7 @@ def _created(site: Worksite, change: Change, children: Sequence[Change]) -> Outc
                 if answer.again_after_s is None or not site.wait(max(answer.again_after_s, _FIRST_LOOK_S)):
                     return outcome
             case Unknown():
-                found = _looked_up(site, change, intent, answer)
+                found = _looked_up(site, change, intents[0].intent, answer)
                 if found is not None:
                     return found
                 outcome = site.refused(change, answer)

@@ -12,7 +12,7 @@ from reconciler.apply.worksite import Worksite
 from reconciler.core.change import Change, Plan
 from reconciler.core.outcome import Outcome, Result
 from reconciler.core.resource import Address, parent_of
-from reconciler.errors import LocalDisk, ReconcilerError
+from reconciler.errors import LocalDisk, ReconcilerError, StateUnusable
 
 _AT_ONCE = 500  # arbitrary: a tenth of a second of work lost at most, and a hundredth of the syncs
 LAST_CALLS_S = 4.0
@@ -72,7 +72,7 @@ def _settled(groups: Sequence[Group], site: Worksite) -> dict[Address, Outcome]:
             break
         try:
             outcomes = site.record([o for group in groups[start : start + _AT_ONCE] for o in settle(site, group)])
-        except LocalDisk:
+        except (LocalDisk, StateUnusable):
             # The halt knows; nothing was sent.
             break
         finished.update({outcome.change.address: outcome for outcome in outcomes})

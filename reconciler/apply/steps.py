@@ -15,7 +15,7 @@ from reconciler.core.change import ARCHIVED, Action, Change
 from reconciler.core.outcome import Answer, Done, NotSent, Outcome, Refusal, Rejected, Result, Unknown
 from reconciler.core.remember import kept_old, rebind, remember, seen_values, without
 from reconciler.core.resource import Address, LiveResource, RemoteId, Value, Visibility
-from reconciler.errors import LocalDisk, NotAllowed, ReadIncomplete
+from reconciler.errors import LocalDisk, NotAllowed, ReadIncomplete, StateUnusable
 
 _QUIET = frozenset({Action.ADOPT, Action.MOVE, Action.FORGET, Action.RECOVER, Action.NO_OP})
 
@@ -59,7 +59,7 @@ def carry_out(site: Worksite, group: Group) -> list[Outcome]:
     outcomes: list[Outcome] = []
     try:
         outcomes = _own_and_children(site, group)
-    except LocalDisk:
+    except (LocalDisk, StateUnusable):
         # The halt knows; what was sent and not recorded is found by the next run.
         outcomes = []
     except (ReadIncomplete, NotAllowed) as error:

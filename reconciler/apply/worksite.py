@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from reconciler.core.change import Change
@@ -13,7 +14,7 @@ from reconciler.core.outcome import Answer, NotSent, Outcome, Refusal, Rejected,
 from reconciler.core.ports import Ledger, Writer
 from reconciler.core.resource import LiveResource
 from reconciler.core.state import Intend, State
-from reconciler.errors import LocalDisk, ReconcilerError
+from reconciler.errors import LocalDisk, ReconcilerError, StateUnusable
 
 STALE_S = 30.0
 """A record listed longer ago than this is read again before it is written."""
@@ -98,21 +99,26 @@ class Worksite:
         return answer
 
     def intend(self, intents: Sequence[Intend]) -> None:
-        """Make the intents of creates durable before the first byte is sent; a failed disk stops the run."""
-        try:
+        """Make the intents of creates durable before the first byte is sent; a ledger that fails stops the run."""
+        with self._written_down():
             self.ledger.intend(intents)
-        except LocalDisk as failure:
-            self.halt.stop("this machine's disk failed", failure)
-            raise
 
     def record(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
-        """Make outcomes durable together, before the next write of their record; a failed disk stops the run."""
-        try:
+        """Write outcomes down together, before the next write of their record; a ledger that fails stops the run."""
+        with self._written_down():
             self.ledger.settle(outcomes)
+        return list(outcomes)
+
+    @contextmanager
+    def _written_down(self) -> Iterator[None]:
+        try:
+            yield
         except LocalDisk as failure:
             self.halt.stop("this machine's disk failed", failure)
             raise
-        return list(outcomes)
+        except StateUnusable as failure:
+            self.halt.stop("the state could not be written", failure)
+            raise
 
     def refused(self, change: Change, answer: Rejected | NotSent | Unknown) -> Outcome:
         """Give the outcome of a call that was not answered well, and stop what must not go on."""

@@ -8,34 +8,36 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from reconciler.apply.fence import LOST, Fenced
+from reconciler.apply.intents import of_plan
 from reconciler.apply.run import apply
 from reconciler.apply.worksite import ApplyOptions, Halt, Worksite
 from reconciler.cli.planning import Prepared
-from reconciler.cli.session import Session
+from reconciler.cli.session import Session, quiet_period_s
 from reconciler.cli.showing import emit, now, told
 from reconciler.core.change import Plan
 from reconciler.core.codec import differing
 from reconciler.core.outcome import Outcome, Refusal, Result
+from reconciler.core.ports import Writer
 from reconciler.core.state import State
-from reconciler.errors import Interrupted, LocalDisk, NotAllowed, ReconcilerError, Refused, Unfinished
+from reconciler.errors import (
+    Interrupted,
+    LocalDisk,
+    Locked,
+    NotAllowed,
+    ReconcilerError,
+    Refused,
+    StateUnusable,
+    Unfinished,
+)
 from reconciler.record import Recorder
 from reconciler.reports.events import outcomes_events
 from reconciler.reports.outcomes import render_outcomes
 from reconciler.reports.text import heading
 from reconciler.store import uptime
-from reconciler.store.history import History
 
 if TYPE_CHECKING:
     from types import FrameType
-
-
-QUIET_PERIOD_S = 60.0
-
-
-def quiet_period_s(flags: Mapping[str, Any]) -> float:
-    """Give how long an unanswered create is looked for."""
-    told = flags.get("settle")
-    return QUIET_PERIOD_S if told is None else float(told)
 
 
 def wait_for_open_intents(session: Session, state: State, settle_s: float) -> None:
@@ -83,7 +85,15 @@ def carry_out(session: Session, prepared: Prepared, run: str, flags: Mapping[str
     began = now()
     reader = session.reader
     root = plan.options.root if plan.options.change_root or not prepared.state.root else prepared.state.root
-    state = recorder.begin(plan.account, reader.origin, root)
+    options = ApplyOptions(
+        run=run,
+        parallelism=session.settings.parallelism,
+        settle_s=quiet_period_s(flags),
+        fail_fast=bool(flags.get("fail_fast")),
+        now=now,
+    )
+    intents = of_plan(plan, kind=reader.kind, salt=prepared.state.salt, options=options)
+    state = recorder.begin(plan.account, reader.origin, root, intents)
     halt = Halt()
     with _signals(halt) as signals, session.terminal.meter("Applying") as meter:
         meter.total(len(plan.changes))
@@ -94,16 +104,10 @@ def carry_out(session: Session, prepared: Prepared, run: str, flags: Mapping[str
             meter.advance()
 
         site = Worksite(
-            writer=reader,
+            writer=_fenced(session, reader, halt),
             ledger=recorder,
             state=state,
-            options=ApplyOptions(
-                run=run,
-                parallelism=session.settings.parallelism,
-                settle_s=quiet_period_s(flags),
-                fail_fast=bool(flags.get("fail_fast")),
-                now=now,
-            ),
+            options=options,
             listed_at_s=prepared.read_at_s,
             halt=halt,
             told=advance,
@@ -113,6 +117,19 @@ def carry_out(session: Session, prepared: Prepared, run: str, flags: Mapping[str
         reader.close()
     _close(session, recorder, halt, run, began, plan, outcomes)
     return _verdict(outcomes, halt, signals)
+
+
+def _fenced(session: Session, writer: Writer, halt: Halt) -> Writer:
+    """Give a writer that stops with the hold of the lock."""
+    if session.lease is None:
+        raise TypeError("an apply holds the lock")
+    failure = Locked(
+        "the lock on the state was lost",
+        "It could not be renewed in time, or somebody removed it, so another run may be at work by now. Nothing "
+        "further was sent. Plan again: what was done is found again.",
+        code="lock-lost",
+    )
+    return Fenced(writer, session.lease, lambda: halt.stop(LOST, failure))
 
 
 def _close(
@@ -131,9 +148,11 @@ def _close(
         session.terminal.result("\n" + render_outcomes(outcomes, session.rendering))
     try:
         recorder.finish(uptime.stamp())
-        History(session.runs).write(run, plan.account, began, outcomes)
+        session.place.runs.write(run, plan.account, began, outcomes)
     except LocalDisk as failure:
         halt.stop("this machine's disk failed", failure)
+    except StateUnusable as failure:
+        halt.stop("the state could not be written", failure)
 
 
 def _verdict(outcomes: Sequence[Outcome], halt: Halt, signals: Sequence[int]) -> int:
@@ -144,6 +163,8 @@ def _verdict(outcomes: Sequence[Outcome], halt: Halt, signals: Sequence[int]) ->
             "interrupted", told if left else "Everything was done before it ended.", signal_number=signals[0]
         )
     if halt.failure is not None:
+        if halt.wrote and isinstance(halt.failure, (StateUnusable, Locked)):
+            raise Unfinished(halt.failure.summary, halt.failure.detail, code=halt.failure.code)
         raise halt.failure
     unfinished = [outcome for outcome in outcomes if outcome.result is not Result.DONE]
     if not unfinished:

@@ -81,7 +81,7 @@ def _prepared(session: Session, options: PlanOptions, state: State | None, *, ty
             reader.close()
             reading.abandon()
             raise
-        check_belongs(state, account.account_id, reader.origin, session.settings.state)
+        check_belongs(state, account.account_id, reader.origin, session.place.shown)
         if typed:
             _check_patterns(options, configuration, state)
         if options.destroy:
@@ -106,8 +106,10 @@ _FRESH = "There is no state yet: existing records are found by what they are cal
 
 def _backup(session: Session) -> str:
     """Say where the state's last version but one is, where only that is left."""
-    backup = session.store.backup
-    return f" Its backup is there, though: copy {backup} to {session.store.path} first." if backup.exists() else ""
+    backup = session.place.backup
+    if backup is None or not backup.exists():
+        return ""
+    return f" Its backup is there, though: copy {backup} to {session.place.shown} first."
 
 
 def _with_backup(session: Session, made: Plan) -> Plan:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,13 +18,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.terminal import Terminal
+from reconciler.cli.worker import job_link
+from reconciler.core.ports import Lease, Store
 from reconciler.errors import Interrupted, NotAllowed, UsageError
 from reconciler.load import LoadOptions, load
 from reconciler.providers.freshbooks.wire import CLIENT
 from reconciler.reports.options import RenderOptions
 from reconciler.settings import Settings, settings
 from reconciler.store.durable import PRIVATE_FOLDER
-from reconciler.store.statefile import StateFile
+from reconciler.store.lease import Patience
+from reconciler.store.place import Place, Worker, is_shared, local, shared
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -42,11 +46,12 @@ class Session:
 
     terminal: Terminal
     settings: Settings
-    store: StateFile
+    place: Place
+    lease: Lease | None = None
+    """The hold of the state's lock, while there is one."""
     account: FreshBooks | None = None
     configuration: Configuration | None = None
     """Loaded already where the account depends on it; else it is loaded while the account is read."""
-    runs: Path = HOME / "runs"
     sleep: Callable[[float], None] = time.sleep
 
     @property
@@ -61,12 +66,36 @@ class Session:
             raise TypeError("this session was begun without an account")
         return self.account
 
+    @property
+    def store(self) -> Store:
+        """Give the store of the state."""
+        return self.place.store
+
+    def holding(self, run: str, flags: Mapping[str, Any]) -> AbstractContextManager[Lease]:
+        """Hold the state's lock for a run."""
+        patience = Patience(
+            timeout_s=flags.get("lock_timeout") or 0.0,
+            quiet_s=quiet_period_s(flags),
+            sleep=self.sleep,
+            tell=self.terminal.talk,
+        )
+        return self.place.hold(run, patience)
+
     def load(self) -> Configuration:
         """Load the root, once."""
         if self.configuration is not None:
             return self.configuration
         options = LoadOptions(defaults=self.settings.defaults, rules=self.settings.rules)
         return load(self.settings.root, CLIENT, options)
+
+
+QUIET_PERIOD_S = 60.0
+
+
+def quiet_period_s(flags: Mapping[str, Any]) -> float:
+    """Give how long an unanswered create is looked for, and how long a dead run's lock is respected."""
+    told = flags.get("settle")
+    return QUIET_PERIOD_S if told is None else float(told)
 
 
 def enter(context: click.Context) -> Mapping[str, Any]:
@@ -81,21 +110,21 @@ def enter(context: click.Context) -> Mapping[str, Any]:
 @contextmanager
 def begun(context: click.Context, flags: Mapping[str, Any] | None = None, *, account: bool = True) -> Iterator[Session]:
     """Begin a command: go to its folder, read the settings, and reach the account if it needs one."""
-    shared = enter(context)
+    given = enter(context)
     signal.signal(signal.SIGTERM, _end)
-    terminal = Terminal.of(shared)
-    chosen = settings({**shared, **(flags or {})}, os.environ, _user_file())
-    session = Session(
-        terminal=terminal,
-        settings=chosen,
-        store=StateFile(Path(chosen.state)),
-        sleep=shared.get("sleep", time.sleep),
-    )
+    terminal = Terminal.of(given)
+    chosen = settings({**given, **(flags or {})}, os.environ, _user_file())
     with ExitStack() as stack:
-        if shared.get("sandbox"):
-            session = _in_sandbox(session, shared, stack)
+        session = Session(
+            terminal=terminal,
+            settings=chosen,
+            place=_place(chosen.state, HOME / "runs", stack),
+            sleep=given.get("sleep", time.sleep),
+        )
+        if given.get("sandbox"):
+            session = _in_sandbox(session, given, stack)
         if account:
-            session = replace(session, account=_account(session, stack, debug=bool(shared.get("debug"))))
+            session = replace(session, account=_account(session, stack, debug=bool(given.get("debug"))))
         yield session
     terminal.check_kept()
 
@@ -110,7 +139,16 @@ def _user_file() -> Path:
     return user_config_path("reconciler") / "settings.yaml"
 
 
-def _in_sandbox(session: Session, shared: Mapping[str, Any], stack: ExitStack) -> Session:
+def _place(state: str, runs: Path, stack: ExitStack) -> Place:
+    """Give where the state is kept."""
+    if not is_shared(state):
+        return local(Path(state), runs)
+    place = shared(state, os.environ, Worker(host=socket.gethostname(), link=job_link(os.environ)))
+    stack.callback(place.close)
+    return place
+
+
+def _in_sandbox(session: Session, given: Mapping[str, Any], stack: ExitStack) -> Session:
     """Work on a local account that persists, under the account id that the YAML names, with a state of its own."""
     from reconciler.sandbox.server import Options, running  # noqa: PLC0415 - a server is imported only to be run
 
@@ -127,18 +165,17 @@ def _in_sandbox(session: Session, shared: Mapping[str, Any], stack: ExitStack) -
         sandbox = stack.enter_context(running(options))
     except ValueError as error:
         raise UsageError("the sandbox cannot be so", f"{error}. Remove {SANDBOX_HOME}/ to begin anew.") from error
-    state = Path(shared.get("state") or SANDBOX_HOME / f"{account_id}.state.json")
+    state = str(given.get("state") or SANDBOX_HOME / f"{account_id}.state.json")
     chosen = replace(
         session.settings,
         api_url=sandbox.url,
         token=sandbox.access_token,
         token_command=(),
         account=account_id,
-        state=str(state),
+        state=state,
     )
-    return replace(
-        session, settings=chosen, store=StateFile(state), configuration=configuration, runs=SANDBOX_HOME / "runs"
-    )
+    place = _place(state, SANDBOX_HOME / "runs", stack)
+    return replace(session, settings=chosen, place=place, configuration=configuration)
 
 
 def _account(session: Session, stack: ExitStack, *, debug: bool) -> FreshBooks:

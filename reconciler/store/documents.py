@@ -66,6 +66,11 @@ class Documents:
             else:
                 return
 
+    def create(self, name: str, content: bytes) -> None:
+        """Write a document that nobody else has ever named; raises as `write` does."""
+        self._seen[name] = _Version(version=None)
+        self.write(name, content)
+
     def _put(self, name: str, told: bytes, version: str | None) -> str:
         if version is None:
             return self.backend.create(name, told)

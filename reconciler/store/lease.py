@@ -154,10 +154,15 @@ def _rest_s(lock: Lock, other: Holder, patience: Patience) -> float:
     return other.expires_at_s + patience.quiet_s - lock.now_s()
 
 
-def _locked(lock: Lock, other: Holder, rest_s: float) -> Locked:
+def described(other: Holder) -> str:
+    """Say who has a lock; what is foreign in it is made harmless by whoever shows it."""
     link = f" ({other.link})" if other.link else ""
     since = f", since {other.since}" if other.since else ""
-    who = f"It is held by run {other.run} on {other.host}{link}{since}."
+    return f"is held by run {other.run} on {other.host}{link}{since}"
+
+
+def _locked(lock: Lock, other: Holder, rest_s: float) -> Locked:
+    who = f"The lock {described(other)}."
     if math.isinf(rest_s):
         return Locked(
             "the state is in use",
@@ -169,5 +174,6 @@ def _locked(lock: Lock, other: Holder, rest_s: float) -> Locked:
     return Locked(
         "the state is in use",
         f"{who} {life}, and is taken over {max(rest_s, 1):.0f} s from now at the earliest, for what that run sent may "
-        f"be on its way. Try again then, or wait with --lock-timeout {max(rest_s, 1) + 60:.0f}.",
+        f"be on its way. Try again then, or wait with --lock-timeout {max(rest_s, 1) + 60:.0f}. `reconciler state "
+        f"unlock {other.id}` removes it at once, for when you are certain that its run has ended.",
     )

@@ -16,8 +16,16 @@ from reconciler.errors import Locked
 from reconciler.store.durable import PRIVATE, PRIVATE_FOLDER, disk, write_all
 
 
+class Own:
+    """Fills `Lease`: the lock ends with this program, and no sooner."""
+
+    def holds(self) -> bool:
+        """Tell that it is ours."""
+        return True
+
+
 @contextlib.contextmanager
-def held(state: Path, run: str, *, timeout_s: float = 0.0) -> Iterator[None]:
+def held(state: Path, run: str, *, timeout_s: float = 0.0) -> Iterator[Own]:
     """Hold the lock of a state for as long as the block lasts; wait `timeout_s` for another holder to end."""
     path = state.with_name(state.name + ".lock")
     note = state.with_name(state.name + ".holder")
@@ -37,7 +45,7 @@ def held(state: Path, run: str, *, timeout_s: float = 0.0) -> Iterator[None]:
                 "since": datetime.now(UTC).isoformat(timespec="seconds"),
             }
             _write(note, json.dumps(told).encode())
-        yield
+        yield Own()
     finally:
         with contextlib.suppress(OSError):
             note.unlink()

@@ -22,10 +22,11 @@ from reconciler.core.state import Intend, State, StateEdit, edited
 from reconciler.errors import StateUnusable
 from reconciler.store import journal
 from reconciler.store.documents import Documents
-from reconciler.store.journal import Heading
+from reconciler.store.journal import Heading, Journal
 
 STATE, JOURNAL = "", "journal"
 BATCH, PAUSE_S = 50, 1.0
+_LOOKS = 3
 _SMALL = 256 * 1024
 """Below it a journal is never folded; arbitrary: a second's upload on a slow line."""
 
@@ -62,23 +63,30 @@ class SharedState:
 
     def load(self) -> State:
         """Give the state with everything recorded so far; a fresh one where there is none."""
-        raw = self._documents.read(STATE)
-        told = self._documents.read(JOURNAL) if not self._single else None
-        self._pending, self._journal, self._folded, self._state = _Pending([]), [], None, None
-        entries = journal.decoded(told, f"{self._documents.shown} (journal)") if told else None
-        if raw is None:
+        for left in reversed(range(_LOOKS)):
+            self._pending, self._journal, self._folded, self._state = _Pending([]), [], None, None
+            raw = self._documents.read(STATE)
+            told = self._documents.read(JOURNAL) if not self._single else None
+            entries = journal.decoded(told, f"{self._documents.shown} (journal)") if told else None
+            stored = self._decoded(raw) if raw is not None else None
+            # A plan holds no lock: between its two reads another run may have folded the journal into a new state.
+            if not left or stored is None or entries is None or entries.heading.serial <= stored.serial:
+                return self._told(stored, entries)
+        raise AssertionError("the last look returns")
+
+    def _told(self, stored: State | None, entries: Journal | None) -> State:
+        """Put the state and what came since together."""
+        if stored is None:
             if entries is not None:
                 raise self._broken("the state is missing, but its journal is there", "state-missing")
             return State(lineage=uuid.uuid4().hex, salt=secrets.token_hex(16), fresh=True)
-        stored = self._decoded(raw)
         self._folded = Heading(lineage=stored.lineage, serial=stored.serial)
-        if entries is None or entries.heading.serial < stored.serial:
-            self._state = stored
-        elif entries.heading != self._folded:
-            raise self._broken("the state and its journal do not belong together", "state-foreign")
-        else:
+        self._state = stored
+        if entries is not None and entries.heading == self._folded:
             self._journal = list(entries.payloads)
             self._state = edited(stored, tuple(map(decode_edit, entries.payloads)))
+        elif entries is not None and (entries.heading.serial >= stored.serial):
+            raise self._broken("the state and its journal do not belong together", "state-foreign")
         return self._state
 
     def _decoded(self, raw: bytes) -> State:

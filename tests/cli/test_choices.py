@@ -121,14 +121,29 @@ def test_addresses_have_keys(place: Story, address: str) -> None:
         assert (ran.code, "this is not an address" in ran.err) == (64, True)
 
 
-@pytest.mark.parametrize("state", ["s3://bucket/state.json", "https://example.com/state"])
-def test_a_state_elsewhere(place: Story, state: str) -> None:
-    """A state that is no file is refused in so many words, wherever it was named."""
+def test_a_state_of_no_known_kind(place: Story) -> None:
+    """An address that nothing here can open is refused in so many words, wherever it was named."""
     writes(ACME)
-    assert called("plan", "--state", state).code == 64
-    writes(f"state: {state}\n", "reconciler.yaml")
+    assert called("plan", "--state", "ftp://example.com/state").code == 64
+    writes("state: ftp://example.com/state\n", "reconciler.yaml")
     ran = called("plan")
-    assert (ran.code, "the state must be a file" in ran.err) == (64, True)
+    assert (ran.code, "of no known kind" in ran.err) == (64, True)
+    assert place.sandbox.log.entries == []
+
+
+def test_a_password_in_an_address_is_refused_and_not_repeated(place: Story) -> None:
+    """A secret in an address is told of without being shown."""
+    writes(ACME)
+    ran = called("plan", "--state", "postgresql://me:canary-31337@127.0.0.1/books")
+    assert (ran.code, "a password does not belong" in ran.err, "canary" in ran.all) == (64, True, False)
+    assert place.sandbox.log.entries == []
+
+
+def test_terraforms_address_must_be_there(place: Story) -> None:
+    """The state `http` needs TF_HTTP_ADDRESS."""
+    writes(ACME)
+    ran = called("plan", "--state", "http")
+    assert (ran.code, "TF_HTTP_ADDRESS" in ran.err) == (64, True)
     assert place.sandbox.log.entries == []
 
 

@@ -50,8 +50,8 @@ class MemoryBackend:
 
     def read(self, name: str) -> Stored | None:
         """Give a document."""
+        self._before("read", name)
         with self.server._guard:
-            self._before("read", name)
             return self.server.documents.get(name)
 
     def create(self, name: str, content: bytes) -> str:
@@ -64,8 +64,8 @@ class MemoryBackend:
 
     def delete(self, name: str, version: str) -> None:
         """Delete a version."""
+        fails = self._before("delete", name)
         with self.server._guard:
-            fails = self._before("delete", name)
             self._expect(name, version)
             del self.server.documents[name]
             self._after(fails)
@@ -78,8 +78,8 @@ class MemoryBackend:
 
     def take(self, holder: Holder) -> Holder | None:
         """Take the lock."""
+        fails = self._before("take", "")
         with self.server._guard:
-            fails = self._before("take", "")
             if self.server.holder is not None:
                 return self.server.holder
             self.server.holder = self._until(holder)
@@ -88,8 +88,8 @@ class MemoryBackend:
 
     def renew(self, holder: Holder) -> bool:
         """Prolong the lock."""
+        fails = self._before("renew", "")
         with self.server._guard:
-            fails = self._before("renew", "")
             if self.server.holder is None or self.server.holder.id != holder.id:
                 return False
             self.server.holder = self._until(holder)
@@ -98,15 +98,15 @@ class MemoryBackend:
 
     def release(self, holder: Holder) -> None:
         """Give the lock up."""
+        self._before("release", "")
         with self.server._guard:
-            self._before("release", "")
             if self.server.holder is not None and self.server.holder.id == holder.id:
                 self.server.holder = None
 
     def remove(self, seen: Holder) -> bool:
         """Remove somebody's lock, unless it was renewed."""
+        self._before("remove", "")
         with self.server._guard:
-            self._before("remove", "")
             if self.server.holder != seen:
                 return False
             self.server.holder = None
@@ -114,8 +114,8 @@ class MemoryBackend:
 
     def peek(self) -> Holder | None:
         """Say who has it."""
+        self._before("peek", "")
         with self.server._guard:
-            self._before("peek", "")
             return self.server.holder
 
     def now_s(self) -> float:
@@ -126,8 +126,8 @@ class MemoryBackend:
         return replace(holder, expires_at_s=self.server.seconds + holder.ttl_s)
 
     def _written(self, verb: str, name: str, content: bytes, version: str | None) -> str:
+        fails = self._before(verb, name)
         with self.server._guard:
-            fails = self._before(verb, name)
             self._expect(name, version)
             stored = Stored(content=content, version=self.server.version())
             self.server.documents[name] = stored
@@ -136,6 +136,7 @@ class MemoryBackend:
 
     def _before(self, verb: str, name: str) -> str:
         self.server.calls.append((verb, name))
+        # Not under the guard: a fault may be another run that gets in between.
         fails = self.server.fault(verb, name)
         if fails == "refused":
             raise StateUnusable("the storage cannot be reached", "It refused the connection.", code="store-unreachable")

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from reconciler.cli.applying import carry_out, check_expected, quiet_period_s, wait_for_open_intents
+from reconciler.cli.applying import carry_out, check_expected, wait_for_open_intents
 from reconciler.cli.commands.plan import read_plan
 from reconciler.cli.options import SHAPING, account_options, shaping_options, typed
 from reconciler.cli.planning import prepare, shaping
-from reconciler.cli.session import Session, begun, enter
+from reconciler.cli.session import Session, begun, enter, quiet_period_s
 from reconciler.cli.showing import refuse, show_plan
 from reconciler.cli.terminal import Terminal
 from reconciler.core.change import Plan, PlanOptions
 from reconciler.errors import ReconcilerError, Refused, UsageError
 from reconciler.load import SUFFIXES
 from reconciler.reports.paint import plain
-from reconciler.store.lock import held
 
 QUESTION = """
 Do you want to carry out these actions?
@@ -64,8 +64,8 @@ def apply(context: click.Context, /, **flags: Any) -> int:  # noqa: ANN401 - cli
     with begun(context, flags) as session:
         options = saved.options if saved is not None else shaping(session, flags)
         run = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-        with held(session.store.path, run, timeout_s=flags["lock_timeout"]):
-            return _applied(session, options, run, flags, saved)
+        with session.holding(run, flags) as lease:
+            return _applied(replace(session, lease=lease), options, run, flags, saved)
 
 
 def _planfile(path: str | None) -> Path | None:

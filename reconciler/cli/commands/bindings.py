@@ -20,8 +20,9 @@ from reconciler.providers.freshbooks.wire import CLIENT, CONTACT
 from reconciler.read import chosen
 from reconciler.record import Recorder
 from reconciler.reports.events import Event, result_event
+from reconciler.reports.paint import plain
 from reconciler.reports.words import counted
-from reconciler.store.lock import held
+from reconciler.store.lease import described
 
 Edits = Callable[[State], list[StateEdit]]
 
@@ -122,6 +123,33 @@ def rm(context: click.Context, addresses: tuple[str, ...]) -> None:
         tell(session, f"Forgot {counted(count, 'binding')}.", "forgotten", addresses=addresses, count=count)
 
 
+@state.command()
+@click.argument("lock_id", metavar="[ID]", required=False)
+@click.pass_context
+def unlock(context: click.Context, lock_id: str | None) -> None:
+    """Show who holds the lock of a shared state, or remove the lock with this ID.
+
+    Remove it only when you are certain that its run has ended: two runs at once would undo each other's work.
+    """
+    with begun(context, account=False) as session:
+        storage = session.place.storage
+        if storage is None:
+            raise UsageError(
+                "this state's lock ends with its run",
+                f"{session.place.shown} is on this machine, where no lock outlives its program.",
+            )
+        seen = storage.peek()
+        if seen is None:
+            tell(session, "Nobody holds the lock.", "lock", lock=None)
+        elif lock_id is None:
+            told = msgspec.to_builtins(seen)
+            tell(session, f"The lock {plain(described(seen))}.\nIts ID is {plain(seen.id)}.", "lock", lock=told)
+        elif lock_id != seen.id or not storage.remove(seen):
+            raise Refused("the lock is another's", (), f"The lock {described(seen)}. Its ID is {seen.id}.")
+        else:
+            tell(session, f"Removed the lock that {plain(described(seen))}.", "unlocked", id=seen.id)
+
+
 @click.command("import")
 @click.argument("address")
 @click.argument("remote_id", metavar="ID", type=click.IntRange(1))
@@ -140,7 +168,7 @@ def import_(context: click.Context, address: str, remote_id: int, account: str |
         reader.use_account(account_id)
 
         def edits(known: State) -> list[StateEdit]:
-            check_belongs(known, account_id, reader.origin, session.settings.state)
+            check_belongs(known, account_id, reader.origin, session.place.shown)
             bind = Bind(address=Address(address), binding=_found(session, known, Address(address), remote_id))
             _check_described(configuration, bind.address)
             return [bind]
@@ -185,7 +213,7 @@ def _found(session: Session, known: State, address: Address, remote_id: int) -> 
 
 def _edit(session: Session, edits: Edits, *, account_id: str | None = None) -> int:
     """Change the state under its lock; give how many edits there were."""
-    with held(session.store.path, "state"):
+    with session.holding("state", {}):
         known = session.store.load()
         wanted = edits(known)
         if account_id is not None:
