@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 from reconciler.store.backend import Backend, Lock
-from tests.contracts.shelves import MemoryBackend, Server
+from reconciler.store.terraform.address import Patience, read_address
+from reconciler.store.terraform.storage import TerraformStorage
+from tests.contracts import shelves
+from tests.contracts.shelves import MemoryBackend
+from tests.store.gitlab import Gitea, GitLab, Plain
+from tests.store.statehost import PASSWORD, USERNAME, Server, running
 
 
 class Storage(Backend, Lock, Protocol):
@@ -31,8 +36,27 @@ class Shelf:
 def _memory(*, single: bool) -> Callable[[Path], AbstractContextManager[Shelf]]:
     @contextmanager
     def opened(_: Path) -> Iterator[Shelf]:
-        server = Server(single=single)
+        server = shelves.Server(single=single)
         yield Shelf(opened=lambda: MemoryBackend(server))
+
+    return opened
+
+
+def _http(kind: type[Server]) -> Callable[[Path], AbstractContextManager[Shelf]]:
+    @contextmanager
+    def opened(_: Path) -> Iterator[Shelf]:
+        with running(kind()) as server, ExitStack() as connections:
+            environment = {"TF_HTTP_USERNAME": USERNAME, "TF_HTTP_PASSWORD": PASSWORD}
+            address = replace(
+                read_address(server.url(), environment), patience=Patience(tries=3, least_s=0.01, longest_s=0.05)
+            )
+
+            def connect() -> TerraformStorage:
+                storage = TerraformStorage(address)
+                connections.callback(storage.close)
+                return storage
+
+            yield Shelf(opened=connect, address=server.url(), environment=environment)
 
     return opened
 
@@ -40,4 +64,7 @@ def _memory(*, single: bool) -> Callable[[Path], AbstractContextManager[Shelf]]:
 BACKENDS: Mapping[str, Callable[[Path], AbstractContextManager[Shelf]]] = {
     "memory": _memory(single=False),
     "memory-single": _memory(single=True),
+    "http-gitlab": _http(GitLab),
+    "http-gitea": _http(Gitea),
+    "http-plain": _http(Plain),
 }
