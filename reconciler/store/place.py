@@ -39,8 +39,8 @@ SCHEMES: Mapping[str, tuple[str, str]] = {
     "s3": ("objects", "open_objects"),
     "az": ("objects", "open_objects"),
     "gs": ("objects", "open_objects"),
-    "https": ("terraform", "open_terraform"),
-    "http": ("terraform", "open_terraform"),
+    "https": ("terraform.storage", "open_terraform"),
+    "http": ("terraform.storage", "open_terraform"),
     "postgresql": ("postgres", "open_postgres"),
 }
 """The module below this folder and its function `(address, environment) -> Storage`, by the scheme of an address."""

@@ -21,10 +21,14 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.cli.main import run
+from reconciler.core.state import State
 from reconciler.sandbox.faults import Faults
 from reconciler.sandbox.quirks import Quirks
 from reconciler.sandbox.server import Options, Sandbox, running
+from reconciler.store.documents import Documents
+from reconciler.store.shared import SharedState
 from reconciler.store.statefile import StateFile
+from tests.contracts.backends import Shelf
 
 ROOT = Path(__file__).parent.parent.parent
 ACCOUNT = "Ab12Cd"
@@ -94,6 +98,8 @@ class World:
     sandbox: Sandbox
     others: dict[int, str] = field(default_factory=dict)
     """Clients that are not ours, as they were: their documents with their contacts, by id."""
+    shelf: Shelf | None = None
+    """Where the state is shared; else it is in the folder."""
 
     # What is done.
 
@@ -111,7 +117,15 @@ class World:
             "FRESHBOOKS_ACCESS_TOKEN": self.sandbox.access_token,
             "XDG_CONFIG_HOME": str(self.folder / "config"),
             "COLUMNS": "100",
+            **({"RECONCILER_STATE": self.shelf.address, **self.shelf.environment} if self.shelf is not None else {}),
         }
+
+    def fresh_runner(self) -> None:
+        """Go on in an empty folder with nothing but the configuration, as the next job of a pipeline does."""
+        former = self.folder
+        self.folder = former.with_name(f"{former.name.partition('+')[0]}+{time.monotonic_ns()}")
+        self.folder.mkdir()
+        (self.folder / "clients.yaml").write_bytes((former / "clients.yaml").read_bytes())
 
     def here(self, *words: str) -> Ended:
         """Run a command in this process."""
@@ -151,6 +165,22 @@ class World:
         )
 
     # What is seen.
+
+    def state(self) -> State:
+        """Give what the next run would load."""
+        if self.shelf is None:
+            return StateFile(self.folder / STATE).load()
+        with contextlib.closing(self.shelf.opened()) as storage:
+            return SharedState(Documents(storage)).load()
+
+    def end_dead_runs(self) -> None:
+        """Remove the lock of a run that was killed, as a person would who knows that it is dead."""
+        if self.shelf is None:
+            return
+        with contextlib.closing(self.shelf.opened()) as storage:
+            seen = storage.peek()
+            if seen is not None:
+                storage.remove(seen)
 
     def clients(self) -> dict[int, dict[str, Any]]:
         """Give every client that ever was, with its contacts."""
@@ -197,7 +227,7 @@ def twice(world: World) -> list[str]:
 def unlike(world: World, wanted: Wish) -> list[str]:
     """I2, I5: the account is as wanted, and the state knows every record of ours."""
     found = []
-    bindings = StateFile(world.folder / STATE).load().bindings
+    bindings = world.state().bindings
     ids = {binding.id for binding in bindings.values() if binding.parent is None}
     alive = {n: seen for n, seen in world.clients().items() if seen["vis_state"] != DELETED and n not in world.others}
     by_email = {seen["email"]: (n, seen) for n, seen in alive.items()}
@@ -256,13 +286,14 @@ def world(
     quirks: Mapping[str, str] | None = None,
     *,
     applied: Wish = BEFORE,
+    shelf: Shelf | None = None,
     **more: Any,  # noqa: ANN401 - the sandbox's options
 ) -> Iterator[World]:
     """Begin with some clients of somebody else, and with `applied` applied."""
     options = Options(account=ACCOUNT, seed=4, quirks=Quirks(quirks), calls_per_minute=0, creates_per_minute=0, **more)
     folder.mkdir(parents=True, exist_ok=True)
     with running(options) as sandbox:
-        made = World(folder=folder, sandbox=sandbox)
+        made = World(folder=folder, sandbox=sandbox, shelf=shelf)
         made.remember_others()
         if applied:
             made.wish(applied)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from reconciler.store.backend import Holder, Stored
-from reconciler.store.terraform.address import Address
+from reconciler.store.terraform.address import Address, read_address
 from reconciler.store.terraform.calls import Call, Calls, Trace, refused
 from reconciler.store.terraform.document import Document
 from reconciler.store.terraform.padlock import momentary
@@ -144,3 +144,8 @@ class TerraformStorage:
             if name not in self._documents:
                 self._documents[name] = Document(self._address.beside(name), self._calls)
             return self._documents[name]
+
+
+def open_terraform(address: str, environment: Mapping[str, str]) -> TerraformStorage:
+    """Give a connection to this address, with what Terraform's variables say besides."""
+    return TerraformStorage(read_address(address, environment))
