@@ -98,6 +98,8 @@ class Server:
     path: ClassVar[str]
     honest: bool = True
     """Whether a lock keeps anybody out."""
+    careful: bool = True
+    """Whether an ID is looked at before unlocking."""
     login: tuple[str, str] | None = (USERNAME, PASSWORD)
     seconds: Callable[[], float] = time.time
     fault: Callable[[Asked], Fault] = lambda _: Fault.NONE

@@ -32,6 +32,8 @@ from reconciler.store.terraform.padlock import Padlock
 from reconciler.store.terraform.words import Lease, Page, page_bytes, read_page
 
 _TRIES = 2
+_FRESH_SHARE = 1 / 6
+"""Of its life: a write so short ago counts as a renewal, and leaves more of it than a holder counts on (`lease`)."""
 _SERVER_ERRORS = range(500, 600)
 _NO_SUCH_METHOD = 405
 
@@ -136,7 +138,7 @@ class Document:
     # What they share.
 
     def _lately(self, ttl_s: float) -> bool:
-        return self._calls.clock.now_s() - self._leased.renewed < ttl_s / 3
+        return self._calls.clock.now_s() - self._leased.renewed < ttl_s * _FRESH_SHARE
 
     def _gone(self, wire: str) -> bool:
         if wire == self.lock.held:
@@ -301,5 +303,5 @@ class Document:
 
 def _moved(shown: str) -> Moved:
     return Moved(
-        "somebody else has written the state", f"{shown} is not the version that was read. Nothing was overwritten."
+        "another run has written the state", f"{shown} is not the version that was read. Nothing was overwritten."
     )

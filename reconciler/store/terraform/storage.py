@@ -65,19 +65,23 @@ class TerraformStorage:
         self._document(name).delete(version)
 
     def check(self) -> None:
-        """Prove that the lock keeps others out, and that nobody else's is removed: all the rest stands on it."""
+        """Prove that the lock keeps others out, and that nobody else's ID removes it: all the rest stands on that."""
         lock = self._document("").lock
-        one, two, three = (momentary() for _ in range(3))
-        if lock.attempt(one) is not None:
-            return  # somebody has it, and we do not get it: that is the proof
+        one, two = momentary(), momentary()
+        seen = lock.attempt(one)
+        if seen is not None and (seen.id != lock.held or not seen.id):
+            return  # another has it, and we do not get it; theirs is not to be tried with
+        taken = [one] if seen is None else []
+        kept_out = False
         try:
-            proven = lock.attempt(two) is not None
             lock.free(lock_id(two))
-            proven = proven and lock.attempt(three) is not None
+            kept_out = lock.attempt(two) is not None
+            if not kept_out:
+                taken.append(two)
         finally:
-            for checker in (one, two, three):
-                lock.free(lock_id(checker))
-        if not proven:
+            for holder in taken:
+                lock.free(lock_id(holder))
+        if not kept_out:
             raise refused(
                 "the state's server does not lock",
                 f"{self.shown} gave the lock to two at a time, or let go of it for somebody else's ID. Nothing that is "
