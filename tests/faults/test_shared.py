@@ -28,8 +28,6 @@ from tests.faults.test_killed import APPLY, MOMENTS, killed_at
 from tests.faults.world import AFTER, BEFORE, ROOT, Wish, World, client, converges, traceless, world
 
 SHARED = [name for name in BACKENDS if not name.startswith("memory")]
-LIFE_S = "30"
-"""So long a lock lives in campaigns: long enough on a busy machine; the dead are cleared away by hand."""
 
 
 @pytest.fixture(params=SHARED)
@@ -40,9 +38,8 @@ def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shelf]:
 
 
 @pytest.fixture
-def here(shared: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def here(shared: Shelf, tmp_path: Path) -> Iterator[World]:
     """Give a world whose state is shared, with the first wish applied."""
-    monkeypatch.setenv("RECONCILER_LOCK_TTL", LIFE_S)
     with world(tmp_path / "runner", shelf=shared) as made:
         yield made
 
@@ -84,7 +81,7 @@ def test_jobs_of_a_pipeline(here: World, tmp_path: Path) -> None:
 
 
 def test_nothing_to_do_writes_nothing(here: World) -> None:
-    """A second apply on another runner finds nothing to do, calls nothing that writes, and leaves the state as it is."""
+    """A second apply on another runner finds nothing to do, writes nothing, and leaves the state as it is."""
     before = here.state()
     seen = len(here.writes())
     here.fresh_runner()
@@ -92,21 +89,19 @@ def test_nothing_to_do_writes_nothing(here: World) -> None:
     assert (here.state(), len(here.writes())) == (before, seen)
 
 
-def test_state_is_taken_over_from_the_dead(shared: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_state_is_taken_over_from_the_dead(here: World) -> None:
     """After a kill -9 the next run waits until the lock has expired and the quiet period is over, and goes on."""
-    monkeypatch.setenv("RECONCILER_LOCK_TTL", LIFE_S)
-    with world(tmp_path / "runner", shelf=shared) as here:
-        here.wish(AFTER)
-        monkeypatch.setenv("RECONCILER_LOCK_TTL", "2")
-        assert killed_at(here, "received", 3)
-        here.fresh_runner()
-        at_once = here.apply()
-        monkeypatch.setenv("RECONCILER_LOCK_TTL", LIFE_S)
-        # A database ends a dead session's lock by itself; every other storage waits.
-        assert at_once.code in {0, 10}
-        ended = here.apply("--lock-timeout", "30", settle=0.5)
-        assert (ended.code, traceless(ended)) == (0, []), ended.err
-        assert converges(here, AFTER) == []
+    here.wish(AFTER)
+    here.lock_ttl_s = 3.0
+    assert killed_at(here, "received", 3)
+    here.lock_ttl_s = 30.0
+    here.fresh_runner()
+    at_once = here.apply(settle=1.0)
+    # A database ends a dead session's lock by itself; every other storage waits.
+    assert at_once.code in {0, 10}
+    ended = here.apply("--lock-timeout", "30", settle=1.0)
+    assert (ended.code, traceless(ended)) == (0, []), ended.err
+    assert converges(here, AFTER) == []
 
 
 # Kills.
@@ -186,11 +181,11 @@ def test_killed_at_any_time_and_again(seed: int, here: World, tmp_path: Path) ->
 # Lost answers and races.
 
 
-@pytest.mark.parametrize("rule", ["lost-after:method=POST", "lost-before:method=POST", "5xx-after:method=PUT"])
-def test_lost_answers_of_the_account(rule: str, here: World) -> None:
+@pytest.mark.parametrize("fault", ["reset-after", "reset-before", "500-after"])
+def test_lost_answers_of_the_account(fault: str, here: World) -> None:
     """An answer that FreshBooks' side loses is looked up as it is with a state on disk."""
     here.wish(AFTER)
-    here.sandbox.wrapper.faults = Faults.parse([rule + ":share=0.5"], 7)
+    here.sandbox.wrapper.faults = Faults.parse([f"* * {fault}:0.4"], 7)
     ended = here.apply()
     assert traceless(ended) == []
     assert wrong_after(here, AFTER) == []

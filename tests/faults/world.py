@@ -100,6 +100,8 @@ class World:
     """Clients that are not ours, as they were: their documents with their contacts, by id."""
     shelf: Shelf | None = None
     """Where the state is shared; else it is in the folder."""
+    lock_ttl_s: float = 30.0
+    """How long a shared lock lives: long enough on a busy machine; the dead are cleared away by hand."""
 
     # What is done.
 
@@ -117,6 +119,7 @@ class World:
             "FRESHBOOKS_ACCESS_TOKEN": self.sandbox.access_token,
             "XDG_CONFIG_HOME": str(self.folder / "config"),
             "COLUMNS": "100",
+            "RECONCILER_LOCK_TTL": str(self.lock_ttl_s),
             **({"RECONCILER_STATE": self.shelf.address, **self.shelf.environment} if self.shelf is not None else {}),
         }
 
