@@ -78,7 +78,11 @@ class SharedState:
         """Put the state and what came since together."""
         if stored is None:
             if entries is not None:
-                raise self._broken("the state is missing, but its journal is there", "state-missing")
+                raise StateUnusable(
+                    "the state is missing, but its journal is there",
+                    f"{self._documents.shown}. {_REMEDY}",
+                    code="state-missing",
+                )
             return State(lineage=uuid.uuid4().hex, salt=secrets.token_hex(16), fresh=True)
         self._folded = Heading(lineage=stored.lineage, serial=stored.serial)
         self._state = stored
@@ -86,7 +90,11 @@ class SharedState:
             self._journal = list(entries.payloads)
             self._state = edited(stored, tuple(map(decode_edit, entries.payloads)))
         elif entries is not None and (entries.heading.serial >= stored.serial):
-            raise self._broken("the state and its journal do not belong together", "state-foreign")
+            raise StateUnusable(
+                "the state and its journal do not belong together",
+                f"{self._documents.shown}. {_REMEDY}",
+                code="state-foreign",
+            )
         return self._state
 
     def _decoded(self, raw: bytes) -> State:
@@ -97,9 +105,6 @@ class SharedState:
             raise StateUnusable(
                 error.summary, f"{self._documents.shown}: {error.detail} {_REMEDY}", code=error.code
             ) from error
-
-    def _broken(self, summary: str, code: str) -> StateUnusable:
-        return StateUnusable(summary, f"{self._documents.shown}. {_REMEDY}", code=code)
 
     def begin(self, state: State, intents: Sequence[Intend]) -> tuple[State, frozenset[Address]]:
         """Write down all intents of the run in one; without any, write only what the state does not say yet."""

@@ -133,6 +133,7 @@ def test_every_summary_can_be_found() -> None:
 def test_no_code_escapes_the_collection() -> None:
     """A problem's code is written out where it arises; the few functions that pass one on are known."""
     assert pass_through() == {
+        "cli/applying.py:_verdict",
         "core/plan.py:_note",
         "core/stops.py:_stop",
         "core/validate.py:_problem",
@@ -141,6 +142,7 @@ def test_no_code_escapes_the_collection() -> None:
         "load.py:_no_file",
         "reports/diagnostics.py:render_error",
         "reports/events.py:error_events",
+        "store/shared.py:_decoded",
         "store/statefile.py:_stored",
     }
 
