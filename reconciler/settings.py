@@ -6,6 +6,7 @@ the file, that before the default. The API's address and the token never come fr
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from reconciler import schema_files
+from reconciler import profiles, schema_files
 from reconciler.core.diagnostic import Diagnostic, Position
 from reconciler.core.policy import (
     DEFAULT_MAX_DELETES,
@@ -27,11 +28,11 @@ from reconciler.core.policy import (
 from reconciler.core.resource import Address, OnRemove, Value
 from reconciler.documents.explain import accepts, bad_rules, explained
 from reconciler.documents.parse import Document, parse
-from reconciler.errors import ConfigurationInvalid, UsageError
+from reconciler.errors import ConfigurationInvalid, NotAllowed, UsageError
 
 FILE = "reconciler.yaml"
 API_URL = "https://api.freshbooks.com"
-STATE = ".reconciler/state.json"
+STATE = profiles.state_of(None)
 TERRAFORM = "http"
 """Instead of an address: it is in TF_HTTP_ADDRESS, with the other variables of Terraform's HTTP backend."""
 ROOTS = ("clients.yaml", "clients")
@@ -58,6 +59,11 @@ class Settings:
     root: str
     state: str
     account: str | None = None
+    profile: str | None = None
+    login: str = "default"
+    """The name of the login whose token is used."""
+    undecided: tuple[str, ...] = ()
+    """The profiles, where one of them must be chosen and none is."""
     api_url: str = API_URL
     token: str | None = field(default=None, repr=False)
     token_command: tuple[str, ...] = ()
@@ -68,6 +74,11 @@ class Settings:
     rules: Mapping[str, object] | None = None
     sensitive: frozenset[str] = frozenset()
 
+    @property
+    def home(self) -> str:
+        """Give the folder where this account's things are kept, but for a state that is named."""
+        return profiles.home(self.profile)
+
 
 def settings(flags: Mapping[str, Any], environment: Mapping[str, str], user_file: Path | None = None) -> Settings:
     """Put one value together; paths are seen from the working folder.
@@ -76,11 +87,16 @@ def settings(flags: Mapping[str, Any], environment: Mapping[str, str], user_file
         ConfigurationInvalid: a settings file is wrong.
         UsageError: a flag or variable is wrong, or there is no root.
     """
-    file = _repository_file()
+    profile = flags.get("profile") or None
+    whole = repository_file()
+    file = _from_here(profiles.chosen(whole, profile), profile)
     return Settings(
         root=_root(flags, file),
         state=_state(flags, environment, file),
         account=_account(flags, environment, file),
+        profile=profile,
+        login=file.get("login") or profile or "default",
+        undecided=profiles.undecided(whole, profile),
         api_url=environment.get("FRESHBOOKS_API_URL") or API_URL,
         token=environment.get("FRESHBOOKS_ACCESS_TOKEN") or None,
         token_command=tuple(_user_file(user_file).get("token_command", ())),
@@ -140,9 +156,18 @@ def _has_password(address: str) -> bool:
 
 
 def _account(flags: Mapping[str, Any], environment: Mapping[str, str], file: Mapping[str, Any]) -> str | None:
-    account = flags.get("account") or environment.get("FRESHBOOKS_ACCOUNT_ID") or file.get("account")
+    told, meant = flags.get("account") or environment.get("FRESHBOOKS_ACCOUNT_ID"), file.get("account")
+    account = told or meant
     if account and not re.fullmatch(r"[A-Za-z0-9]{1,32}", str(account)):
         raise UsageError("the account id cannot be one", "An account id has letters and digits only, such as Ab12Cd.")
+    if flags.get("profile") and told and meant and told != meant:
+        # What belongs to one account must not be written to another because a variable was left over.
+        raise NotAllowed(
+            "two accounts are named",
+            f"Profile {flags['profile']} is for account {meant}; the command line or the environment names {told}. "
+            "Leave out --account and FRESHBOOKS_ACCOUNT_ID, or choose the profile of that account.",
+            code="other-account",
+        )
     return str(account) if account else None
 
 
@@ -175,30 +200,50 @@ def _limit(flag: object, told: object, default: Limit, name: str) -> Limit:
 # Files.
 
 
-def _repository_file() -> Mapping[str, Any]:
+def repository_file() -> Mapping[str, Any]:
+    """Give what the working folder's reconciler.yaml says, its profiles among it; empty without one.
+
+    Raises:
+        ConfigurationInvalid: it is wrong.
+    """
+    document = _read(Path(FILE), _repository_schema())
+    if document is None:
+        return {}
+    content: Any = document.content
+    problems = [
+        problem
+        for within in (content, *content.get("profiles", {}).values())
+        if within.get("rules") is not None
+        for problem in bad_rules(document, within=within)
+    ]
+    for slip in profiles.slips(content):
+        at = document.at(slip.within, slip.key) or Position(file=FILE, line=1)
+        problems.append(Diagnostic(code=slip.code, summary=slip.summary, detail=slip.detail, position=at))
+    if problems:
+        raise _wrong(problems)
+    return dict(content)
+
+
+@functools.cache
+def _repository_schema() -> Mapping[str, object]:
     clients: Any = schema_files.schema("clients")
     own: Any = schema_files.schema("settings")
     # Defaults are described once, in the schema of the clients.
-    schema = {
+    return {
         **own,
         "properties": {**own["properties"], "defaults": clients["properties"]["defaults"]},
         "definitions": clients["definitions"],
     }
-    document = _read(Path(FILE), schema)
-    if document is None:
-        return {}
-    content: Any = document.content
-    if content.get("rules") is not None and (problems := bad_rules(document)):
-        raise _wrong(problems)
-    return {**content, **_from_here(content)}
 
 
-def _from_here(content: Mapping[str, Any]) -> Mapping[str, str]:
-    return {
+def _from_here(content: Mapping[str, Any], profile: str | None) -> Mapping[str, Any]:
+    state = {"state": profiles.state_of(profile)} if profile else {}
+    paths = {
         name: os.path.normpath(content[name])
         for name in ("root", "state")
         if name in content and "://" not in content[name]
     }
+    return {**state, **content, **paths}
 
 
 def _user_file(path: Path | None) -> Mapping[str, Any]:

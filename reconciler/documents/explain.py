@@ -41,9 +41,9 @@ def accepts(schema: Mapping[str, object], content: object) -> bool:
     return bool(found[1].is_valid(content))
 
 
-def bad_rules(document: Document, key: str = "rules") -> list[Diagnostic]:
-    """Give why the JSON Schema under a key of a settings file cannot be used; nothing where it can."""
-    content: Any = document.content
+def bad_rules(document: Document, key: str = "rules", within: Json = None) -> list[Diagnostic]:
+    """Give why the JSON Schema under a key of a settings file, or of a mapping in it, cannot be used, if so."""
+    content: Any = document.content if within is None else within
     try:
         accepts(content[key], None)
     except ValueError as error:

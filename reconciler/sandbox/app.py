@@ -32,13 +32,20 @@ Endpoint = Callable[[Account, Request, object], Answer]
 
 @dataclass(slots=True, kw_only=True)
 class Service:
-    """An account, who may use it, and how much."""
+    """The accounts behind one login, who may use them, and how much."""
 
     account: Account
+    """The first; its switches are those of what belongs to no account."""
     grants: Grants
+    others: Mapping[str, Account] = field(default_factory=dict)
+    """By account id; each has books of its own."""
     limits: Limits = field(default_factory=lambda: Limits(600, 250))
     gate: bool = False
     """Whether reads are refused the way a feature gate does it: with errors under HTTP 200."""
+
+    def find(self, account_id: str) -> Account | None:
+        """Give the account of an id."""
+        return self.account if account_id == self.account.account_id else self.others.get(account_id)
 
 
 _ENDPOINTS: Mapping[tuple[str, str], tuple[str, Endpoint]] = {
@@ -83,7 +90,7 @@ _ENDPOINTS: Mapping[tuple[str, str], tuple[str, Endpoint]] = {
 
 
 def application(service: Service) -> Starlette:
-    """Build the web application of one account."""
+    """Build the web application of one login."""
     base = "/accounting/account/{account}/users/"
     paths = dict.fromkeys(path for _, path in _ENDPOINTS)
     routes = [Route(base + path, _accounting(service, path), methods=list(_METHODS)) for path in paths]
@@ -115,8 +122,8 @@ def _accounting(service: Service, path: str) -> Callable[[Request], object]:
 
 def _checked(service: Service, path: str, request: Request, body: bytes) -> Answer:
     """Answer one accounting request; FreshBooks looks for the account before it looks at the token."""
-    account = service.account
-    if request.path_params["account"] != account.account_id:
+    account = service.find(request.path_params["account"])
+    if account is None:
         return account_not_found()
     refused = _forbidden(service, request)
     if refused is not None:

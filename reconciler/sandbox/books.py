@@ -124,6 +124,11 @@ class Books:
         self._run("INSERT OR IGNORE INTO meta VALUES (?, ?)", (name, value))
         return str(self.rows("SELECT value FROM meta WHERE name = ?", (name,))[0][0])
 
+    def remembered(self, prefix: str) -> list[str]:
+        """Give the values of all names that begin so, the oldest first."""
+        rows = self.rows("SELECT value FROM meta WHERE substr(name, 1, ?) = ? ORDER BY rowid", (len(prefix), prefix))
+        return [str(row[0]) for row in rows]
+
     def secret(self, name: str) -> str:
         """Give the random value of this name, made at its first use."""
         return self.remember(name, secrets.token_hex(32))

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -28,6 +28,8 @@ class Grants:
 
     books: Books
     account_id: str
+    others: Sequence[str] = ()
+    """The ids of further accounts that the login reaches."""
     business: str = "Sandbox Ltd."
     role: str = "owner"
     scopes: str = SCOPES
@@ -55,11 +57,29 @@ class Grants:
 
     def identity(self) -> Answer:
         """Answer `/users/me`, which has no `result` layer."""
+        accounts = (self.account_id, *self.others)
+        me = {
+            "id": 9001,
+            "identity_id": 9001,
+            "first_name": "Sandy",
+            "last_name": "Box",
+            "email": "owner@sandbox.example",
+            "language": "en",
+            "business_memberships": [self._membership(place, account_id) for place, account_id in enumerate(accounts)],
+            "roles": [
+                {"id": 8002 + 10 * place, "role": "admin", "accountid": account_id, "userid": 1}
+                for place, account_id in enumerate(accounts)
+            ],
+        }
+        return plain({"response": me})
+
+    def _membership(self, place: int, account_id: str) -> Mapping[str, object]:
+        number = 7001 + place
         business = {
-            "id": 7001,
-            "business_uuid": "00000000-0000-4000-8000-000000007001",
-            "name": self.business,
-            "account_id": self.account_id,
+            "id": number,
+            "business_uuid": f"00000000-0000-4000-8000-{number:012}",
+            "name": f"{self.business}{f' {place + 1}' if place else ''}",
+            "account_id": account_id,
             "date_format": "mm/dd/yyyy",
             "active": True,
             "timezone": "America/Toronto",
@@ -68,25 +88,13 @@ class Grants:
             "phone_number": None,
             "business_clients": [],
         }
-        me = {
-            "id": 9001,
-            "identity_id": 9001,
-            "first_name": "Sandy",
-            "last_name": "Box",
-            "email": "owner@sandbox.example",
-            "language": "en",
-            "business_memberships": [
-                {
-                    "id": 8001,
-                    "role": self.role,
-                    "unacknowledged_change": False,
-                    "fasttrack_token": None,
-                    "business": business,
-                }
-            ],
-            "roles": [{"id": 8002, "role": "admin", "accountid": self.account_id, "userid": 1}],
+        return {
+            "id": 8001 + 10 * place,
+            "role": self.role,
+            "unacknowledged_change": False,
+            "fasttrack_token": None,
+            "business": business,
         }
-        return plain({"response": me})
 
     # OAuth.
 

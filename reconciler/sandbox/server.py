@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 _START_S = 10.0
 PID = "RECONCILER_SANDBOX_PID"
+_ALSO = "account beside "
+"""Before the name under which the first account's books remember a further one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,8 @@ class Options:
     """How an account is to behave; a limit of 0 is practically none."""
 
     account: str = "Sandbx"
+    others: tuple[str, ...] = ()
+    """The ids of further accounts that the same login reaches."""
     db: str = ":memory:"
     port: int = 0
     seed: int = 0
@@ -73,7 +77,7 @@ class Log:
 
 
 class Sandbox:
-    """One running account."""
+    """One running login with its account, or its accounts."""
 
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -83,22 +87,48 @@ class Sandbox:
             self.books = Books(options.db)
             owned.callback(self.books.close)
             self.log = Log(owned.enter_context(_log_file(options.log)) if options.log is not None else None)
-            self._open_account(options)
+            self.accounts = self._open_accounts(options, owned)
+            """Every account by its id, the first one first."""
+            self._open_login(options)
             # Only what was begun completely is kept open.
             self._owned = owned.pop_all()
 
-    def _open_account(self, options: Options) -> None:
+    def _open_accounts(self, options: Options, owned: ExitStack) -> dict[str, Account]:
+        """Open the first account, and the further ones, each with books of its own beside the first one's."""
         self.account_id = self.books.remember("account", options.account)
-        self.account = Account(
+        found = {self.account_id: self.books}
+        for account_id in (*self.books.remembered(_ALSO), *options.others):
+            if not account_id.isalnum() or not account_id.isascii():
+                raise ValueError(f"an account id has letters and digits only, not {account_id!r}")
+            if account_id not in found:
+                self.books.remember(_ALSO + account_id, account_id)
+                path = options.db if options.db == ":memory:" else f"{options.db}-{account_id}"
+                found[account_id] = Books(path)
+                owned.callback(found[account_id].close)
+        return {
+            account_id: Account(
+                books=books,
+                account_id=account_id,
+                quirks=options.quirks,
+                client_limit=options.client_limit,
+                rng=random.Random(options.seed),  # noqa: S311 - uuids of a fake
+            )
+            for account_id, books in found.items()
+        }
+
+    def _open_login(self, options: Options) -> None:
+        self.account = self.accounts[self.account_id]
+        others = {name: account for name, account in self.accounts.items() if name != self.account_id}
+        self.grants = Grants(
             books=self.books,
             account_id=self.account_id,
-            quirks=options.quirks,
-            client_limit=options.client_limit,
-            rng=random.Random(options.seed),  # noqa: S311 - uuids of a fake
+            others=tuple(others),
+            role=options.role,
+            scopes=options.scopes,
         )
-        self.grants = Grants(books=self.books, account_id=self.account_id, role=options.role, scopes=options.scopes)
         service = Service(
             account=self.account,
+            others=others,
             grants=self.grants,
             limits=Limits(options.calls_per_minute, options.creates_per_minute),
             gate=options.gate,
@@ -110,16 +140,17 @@ class Sandbox:
             log=self.log,
             churn=lambda: churn(self.account),
         )
-        if options.seed and not self.books.count():
-            fill(self.account, options.seed)
+        for account in self.accounts.values():
+            if options.seed and not account.books.count():
+                fill(account, options.seed)
         self.access_token, self.refresh_token = self.grants.ready_tokens()
 
     def environment(self) -> Mapping[str, str]:
-        """Give what a client's environment needs to reach this account."""
+        """Give what a client's environment needs to reach this account; of several it names none."""
         return {
             "FRESHBOOKS_API_URL": self.url,
             "FRESHBOOKS_AUTH_URL": self.url,
-            "FRESHBOOKS_ACCOUNT_ID": self.account_id,
+            **({"FRESHBOOKS_ACCOUNT_ID": self.account_id} if len(self.accounts) == 1 else {}),
             "FRESHBOOKS_ACCESS_TOKEN": self.access_token,
             "FRESHBOOKS_CLIENT_ID": self.grants.client_id,
             "FRESHBOOKS_CLIENT_SECRET": self.grants.client_secret,

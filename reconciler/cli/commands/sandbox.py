@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 _DB = "Where the account is kept. [default: memory]"
-_ACCOUNT = "The account id of a new account; ignored where --db has one already. [default: Sandbx]"
+_ACCOUNT = "The account id; several make one login reach several accounts. [default: Sandbx, or what --db has]"
 _FAULT = "'METHOD PATH NAME[=S][:PROBABILITY][#COUNT]'."
 _RATE = "Reads and updates a minute; 0: no limit. [default: 600]"
 _CREATES = "Creates a minute; 0: no limit. [default: 250]"
@@ -30,7 +30,7 @@ _CREATES = "Creates a minute; 0: no limit. [default: 250]"
     "--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="The port; 0 takes a free one. [default: 0]"
 )
 @click.option("--db", type=click.Path(), default=":memory:", metavar="FILE", help=_DB)
-@click.option("--account", default="Sandbx", metavar="ID", help=_ACCOUNT)
+@click.option("--account", "accounts", type=Lines(), multiple=True, metavar="ID", help=_ACCOUNT)
 @click.option("--seed", type=click.IntRange(0), default=0, metavar="N", help="Fill an empty account with N clients.")
 @click.option(
     "--quirk", "quirks", type=Lines(), multiple=True, metavar="NAME=VALUE", help="Switch a guessed behaviour."
@@ -93,8 +93,10 @@ def _options(flags: Mapping[str, Any]) -> Options:
     """Give the sandbox's options; `ValueError` where a quirk or fault is none."""
     from reconciler.sandbox import faults, oauth, quirks, server  # noqa: PLC0415 - as above
 
+    first, *others = flags["accounts"] or ("Sandbx",)
     return server.Options(
-        account=flags["account"],
+        account=first,
+        others=tuple(others),
         db=flags["db"],
         port=flags["port"],
         seed=flags["seed"],
