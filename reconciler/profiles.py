@@ -101,7 +101,9 @@ def slips(content: Mapping[str, Any]) -> Iterator[Slip]:
     for name, own in found.items():
         if name in _RESERVED:
             detail = f"{HOME}/{name}/ is where other things are kept. Choose another name."
-            yield Slip(within=found, key=name, code="bad-profile", summary="a profile cannot be called so", detail=detail)
+            yield Slip(
+                within=found, key=name, code="bad-profile", summary="a profile cannot be called so", detail=detail
+            )
         yield from _secrets(own)
         account = own.get("account", content.get("account"))
         if account is None:

@@ -142,6 +142,7 @@ def _close(
     outcomes: Sequence[Outcome],
 ) -> None:
     """Show the end, then keep the state and the record of the run; the journal has it all should that fail."""
+    session.heard.outcomes(outcomes)
     if session.terminal.as_json:
         emit(session, outcomes_events(outcomes))
     else:

@@ -24,7 +24,8 @@ def offered(context: click.Context, begun: str) -> list[CompletionItem]:
 
 
 def _addresses(context: click.Context) -> list[Address]:
-    chosen = settings({"root": context.params.get("root")}, {})
+    profile = context.find_root().ensure_object(dict).get("profile")
+    chosen = settings({"root": context.params.get("root"), "profile": profile}, {})
     configuration, _ = check([chosen.root], CLIENT, LoadOptions(defaults=chosen.defaults))
     found = []
     for address, resource in sorted(configuration.resources.items()):

@@ -88,14 +88,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def run(arguments: Sequence[str], *, sleep: Callable[[float], None] = time.sleep) -> int:
-    """Run one command line; give its exit code. Nothing else in the program decides how an error ends.
+    """Run one command line; give its exit code.
 
     `sleep` is what waits between tries, and for what an interrupted run may have sent.
     """
     context: dict[str, object] = {"sleep": sleep}
+
+    def whole() -> object:
+        return program().main(args=list(arguments), prog_name="reconciler", standalone_mode=False, obj=context)
+
+    return attempt(whole, context)
+
+
+def attempt(work: Callable[[], object], context: dict[str, object]) -> int:
+    """Do something to its end, well or not, and give the exit code. Nothing else decides how an error ends.
+
+    `context` has the global options; an error stays in it, for whoever tells of several attempts.
+    """
     out, err = sys.stdout, sys.stderr
     try:
-        result = program().main(args=list(arguments), prog_name="reconciler", standalone_mode=False, obj=context)
+        result = work()
     except click.exceptions.NoArgsIsHelpError as error:
         _terminal(context).talk(error.format_message())
         return UsageError.exit_code
@@ -158,6 +170,7 @@ def _told(error: ReconcilerError, context: dict[str, object]) -> int:
     """Print an error where people and scripts look for it; give its exit code."""
     from reconciler.reports.events import exit_code  # noqa: PLC0415 - the same
 
+    context["error"] = error
     _terminal(context).tell(error)
     return exit_code(error)
 

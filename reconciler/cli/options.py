@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -72,11 +74,49 @@ def whereabouts(context: click.Context) -> list[str]:
     kept = context.find_root().ensure_object(dict)
     ranks: Mapping[str, int] = context.meta.get(_RANKS, {})
     words = []
-    for name in ("chdir", "state", "sandbox"):
+    for name in ("chdir", "profile", "state", "sandbox"):
         value = kept.get(name)
         if ranks.get(name, 0) == _RANK[ParameterSource.COMMANDLINE] and value not in {None, False, Path()}:
             words += [f"--{name}"] if value is True else [f"--{name}", str(value)]
     return words
+
+
+@contextmanager
+def standing_for(context: click.Context, given: Mapping[str, object]) -> Iterator[dict[str, Any]]:
+    """Let the global options be these for as long as the block lasts, as if they had been typed; give them all.
+
+    The command begins anew with them, and goes to its folder again.
+    """
+    root = context.find_root()
+    before, ranks = root.obj, context.meta.get(_RANKS, {})
+    root.obj = {**root.ensure_object(dict), **given, "begun": False}
+    context.meta[_RANKS] = {**ranks, **dict.fromkeys(given, _RANK[ParameterSource.COMMANDLINE])}
+    try:
+        yield root.obj
+    finally:
+        root.obj, context.meta[_RANKS] = before, ranks
+
+
+def is_typed(context: click.Context, name: str) -> bool:
+    """Tell whether a global option stands on the command line, and not only in the environment."""
+    ranks: Mapping[str, int] = context.meta.get(_RANKS, {})
+    return ranks.get(name, 0) == _RANK[ParameterSource.COMMANDLINE]
+
+
+def over_accounts(command: Decorated) -> Decorated:
+    """Add `--all`, which runs the command once for each of several accounts."""
+
+    @functools.wraps(command)
+    def run(context: click.Context, /, **flags: Any) -> object:  # noqa: ANN401 - click's options
+        if not flags.pop("every"):
+            return command(context, **flags)
+        from reconciler.cli.everywhere import everywhere  # noqa: PLC0415 - the work of the whole program
+
+        return everywhere(context, flags, command)
+
+    told = "Do it for every account: each profile, or each folder below DIR."
+    added: Decorated = click.option("--all", "every", is_flag=True, help=told)(run)  # type: ignore[assignment] # click's decorators keep the function
+    return added
 
 
 def global_options() -> list[click.Option]:
@@ -87,6 +127,7 @@ def global_options() -> list[click.Option]:
 
     return [
         option("--chdir", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Work in this folder."),
+        option("--profile", metavar="NAME", help="The account of this profile in reconciler.yaml."),
         option(
             "--state",
             type=click.Path(),

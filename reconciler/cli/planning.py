@@ -18,7 +18,7 @@ from reconciler.core.matching import Matching, MatchOptions
 from reconciler.core.plan import Sides, plan
 from reconciler.core.resource import Account, Address, Configuration
 from reconciler.core.state import State
-from reconciler.errors import Ambiguous, StateUnusable, UsageError
+from reconciler.errors import Ambiguous, NotAllowed, StateUnusable, UsageError
 from reconciler.reports.words import counted, wrapped
 
 _MUCH = 100_000
@@ -75,6 +75,7 @@ def _prepared(session: Session, options: PlanOptions, state: State | None, *, ty
         reading = read.begin(reader, session.settings.account or "", meter)
         try:
             configuration = session.load()
+            _check_named(session, configuration)
             state = session.store.load() if state is None else state
             account = reading.result(configuration.account)
         except BaseException:
@@ -98,6 +99,7 @@ def _prepared(session: Session, options: PlanOptions, state: State | None, *, ty
         raise Ambiguous("a person must decide", matching.stops, told)
     sides = Sides(configuration=configuration, state=state, account=account, matching=matching)
     made = _with_backup(session, plan(sides, kind, options, origin=reader.origin))
+    session.heard.plan(made)
     return Prepared(plan=made, state=state, read_at_s=account.read_at_s)
 
 
@@ -143,6 +145,17 @@ def _matched(
         if not matching.questions.open:
             return account, matching
         account = read.complete(session.reader, account, matching.questions, meter)
+
+
+def _check_named(session: Session, configuration: Configuration) -> None:
+    """Refuse to take the login's only account for one of several: it may be another one's."""
+    if session.heard.one_of_several and not (session.settings.account or configuration.account):
+        raise NotAllowed(
+            "it is not clear which account is meant",
+            "With --all each account must be named, by `account:` in its profile, its reconciler.yaml or its YAML: the "
+            "login's only account may be that of another.",
+            code="which-account",
+        )
 
 
 def _check_patterns(options: PlanOptions, configuration: Configuration, state: State) -> None:

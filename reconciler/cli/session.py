@@ -11,17 +11,19 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.heard import Heard
 from reconciler.cli.terminal import Terminal
 from reconciler.cli.worker import job_link
 from reconciler.core.ports import Lease, Store
 from reconciler.errors import Interrupted, NotAllowed, UsageError
 from reconciler.load import LoadOptions, load
+from reconciler.profiles import undecided_error
 from reconciler.providers.freshbooks.wire import CLIENT
 from reconciler.reports.options import RenderOptions
 from reconciler.settings import Settings, settings
@@ -35,8 +37,6 @@ if TYPE_CHECKING:
     from reconciler.core.resource import Configuration
     from reconciler.providers.freshbooks.provider import FreshBooks
 
-HOME = Path(".reconciler")
-SANDBOX_HOME = HOME / "sandbox"
 SANDBOX_ACCOUNT = "Sandbx"
 
 
@@ -53,6 +53,8 @@ class Session:
     configuration: Configuration | None = None
     """Loaded already where the account depends on it; else it is loaded while the account is read."""
     sleep: Callable[[float], None] = time.sleep
+    heard: Heard = field(default_factory=Heard)
+    """What becomes of the run, for whoever runs several."""
 
     @property
     def rendering(self) -> RenderOptions:
@@ -108,21 +110,30 @@ def enter(context: click.Context) -> Mapping[str, Any]:
 
 
 @contextmanager
-def begun(context: click.Context, flags: Mapping[str, Any] | None = None, *, account: bool = True) -> Iterator[Session]:
-    """Begin a command: go to its folder, read the settings, and reach the account if it needs one."""
+def begun(
+    context: click.Context, flags: Mapping[str, Any] | None = None, *, account: bool = True, decided: bool = True
+) -> Iterator[Session]:
+    """Begin a command: go to its folder, read the settings, and reach the account if it needs one.
+
+    `decided` says that it works on one root and state, so that one of several profiles must be chosen.
+    """
     given = enter(context)
     signal.signal(signal.SIGTERM, _end)
     terminal = Terminal.of(given)
     chosen = settings({**given, **(flags or {})}, os.environ, _user_file())
+    if decided and chosen.undecided:
+        raise undecided_error(chosen.undecided)
     with ExitStack() as stack:
         session = Session(
             terminal=terminal,
             settings=chosen,
-            place=_place(chosen.state, HOME / "runs", stack),
+            place=_place(chosen.state, Path(chosen.home) / "runs", stack),
+            heard=given.get("heard") or Heard(),
             sleep=given.get("sleep", time.sleep),
         )
         if given.get("sandbox"):
             session = _in_sandbox(session, given, stack)
+        session.heard.account = session.settings.account
         if account:
             session = replace(session, account=_account(session, stack, debug=bool(given.get("debug"))))
         yield session
@@ -155,17 +166,16 @@ def _in_sandbox(session: Session, given: Mapping[str, Any], stack: ExitStack) ->
     configuration = session.load() if Path(session.settings.root).exists() else None
     named = session.settings.account or (configuration.account if configuration is not None else None)
     account_id = named or SANDBOX_ACCOUNT
-    for folder in (HOME, SANDBOX_HOME):
+    home = Path(session.settings.home) / "sandbox"
+    for folder in (*reversed(home.parents[:-1]), home):
         folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
-    SANDBOX_HOME.chmod(PRIVATE_FOLDER)
-    options = Options(
-        account=account_id, db=str(SANDBOX_HOME / f"{account_id}.db"), calls_per_minute=0, creates_per_minute=0
-    )
+    home.chmod(PRIVATE_FOLDER)
+    options = Options(account=account_id, db=str(home / f"{account_id}.db"), calls_per_minute=0, creates_per_minute=0)
     try:
         sandbox = stack.enter_context(running(options))
     except ValueError as error:
-        raise UsageError("the sandbox cannot be so", f"{error}. Remove {SANDBOX_HOME}/ to begin anew.") from error
-    state = str(given.get("state") or SANDBOX_HOME / f"{account_id}.state.json")
+        raise UsageError("the sandbox cannot be so", f"{error}. Remove {home}/ to begin anew.") from error
+    state = str(given.get("state") or home / f"{account_id}.state.json")
     chosen = replace(
         session.settings,
         api_url=sandbox.url,
@@ -174,7 +184,7 @@ def _in_sandbox(session: Session, given: Mapping[str, Any], stack: ExitStack) ->
         account=account_id,
         state=state,
     )
-    place = _place(state, SANDBOX_HOME / "runs", stack)
+    place = _place(state, home / "runs", stack)
     return replace(session, settings=chosen, place=place, configuration=configuration)
 
 

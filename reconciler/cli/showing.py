@@ -56,11 +56,12 @@ def show_plan(session: Session, plan: Plan, formats: Sequence[tuple[str, Path | 
 
 def emit(session: Session, events: Iterable[Event]) -> None:
     """Write events, each with the time."""
-    session.terminal.result(lines(events, now()))
+    session.terminal.result(lines(events, now(), session.terminal.tags))
 
 
 def tell(session: Session, message: str, kind: str, **more: object) -> None:
     """Write the result of a command that neither plans nor applies: a sentence, or with --json an event."""
+    session.heard.told = message
     if session.terminal.as_json:
         emit(session, [result_event(message, kind, **more)])
     else:

@@ -39,6 +39,8 @@ class Terminal:
     """Whether a person sits there who can be asked."""
     width: int = 80
     as_json: bool = False
+    tags: Mapping[str, object] = field(default_factory=dict)
+    """The keys that each event has besides its own: which of several accounts it is about."""
     lost: list[str] = field(default_factory=list)
     """Why stdout can no longer be written, if so."""
 
@@ -55,6 +57,7 @@ class Terminal:
             interactive=_is_terminal(sys.stdin) and _is_terminal(sys.stderr) and not as_json,
             width=min(max(_columns(), NARROWEST), WIDEST),
             as_json=as_json,
+            tags=dict(tags) if isinstance(tags := context.get("tags"), Mapping) else {},
         )
 
     @property
@@ -66,6 +69,14 @@ class Terminal:
     def talking(self) -> RenderOptions:
         """Give the options that reports beside the result render with."""
         return RenderOptions(width=self.width, colour=self.talk_colour)
+
+    @property
+    def apart(self) -> bool:
+        """Tell whether result and talk go to different places, so that neither is read beside the other."""
+        try:
+            return not os.path.sameopenfile(self.out.fileno(), self.err.fileno())
+        except (OSError, ValueError):
+            return self.out is not self.err
 
     def result(self, text: str) -> None:
         """Write a part of the result; a reader that has gone, or a full disk, is remembered and not raised."""
@@ -92,7 +103,7 @@ class Terminal:
             from reconciler.cli.showing import now  # noqa: PLC0415 - only with --json
             from reconciler.reports.events import error_events, lines  # noqa: PLC0415 - the same
 
-            self.result(lines(error_events(error), now()))
+            self.result(lines(error_events(error), now(), self.tags))
         if not self.as_json or self.lost:
             self.talk(render_error(error, self.talking))
 

@@ -34,9 +34,9 @@ _ACTIONS = {
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warn", Severity.NOTE: "info"}
 
 
-def lines(events: Iterable[Event], timestamp: str = "") -> str:
-    """Give events as JSON lines, all with this time."""
-    stamp = {"@timestamp": timestamp} if timestamp else {}
+def lines(events: Iterable[Event], timestamp: str = "", tags: Mapping[str, object] | None = None) -> str:
+    """Give events as JSON lines, all with this time and these further keys."""
+    stamp = {**(tags or {}), **({"@timestamp": timestamp} if timestamp else {})}
     return "".join(_line({**event, **stamp}) + "\n" for event in events)
 
 
@@ -79,15 +79,17 @@ def outcomes_events(outcomes: Iterable[Outcome]) -> Iterator[Event]:
 
 
 def _sums(told: str, found: Mapping[str, int], operation: str) -> Event:
+    return {**_event("info", told, "change_summary"), "changes": changes_of(found, operation)}
+
+
+def changes_of(found: Mapping[str, int], operation: str) -> Mapping[str, object]:
+    """Give sums, counted by the words of the summary lines, under the names that events have for them."""
     return {
-        **_event("info", told, "change_summary"),
-        "changes": {
-            "add": found["add"],
-            "change": found["change"],
-            "import": found["adopt"] + found["recover"],
-            "remove": found["destroy"],
-            "operation": operation,
-        },
+        "add": found.get("add", 0),
+        "change": found.get("change", 0),
+        "import": found.get("adopt", 0) + found.get("recover", 0),
+        "remove": found.get("destroy", 0),
+        "operation": operation,
     }
 
 

@@ -13,7 +13,7 @@ import click
 
 from reconciler.cli.applying import carry_out, check_expected, wait_for_open_intents
 from reconciler.cli.commands.plan import read_plan
-from reconciler.cli.options import SHAPING, account_options, shaping_options, typed
+from reconciler.cli.options import SHAPING, Lines, account_options, over_accounts, shaping_options, typed
 from reconciler.cli.planning import prepare, shaping
 from reconciler.cli.session import Session, begun, enter, quiet_period_s
 from reconciler.cli.showing import refuse, show_plan
@@ -28,10 +28,13 @@ Do you want to carry out these actions?
   Only 'yes' will be accepted."""
 
 
+_EXPECT = "Apply only if this is the plan; it counts as the approval. With --all: NAME=PLAN_ID."
+
+
 @click.command()
-@click.argument("root", type=click.Path(), metavar="[ROOT|PLANFILE]", required=False)
+@click.argument("root", type=click.Path(), metavar="[ROOT|PLANFILE|DIR]", required=False)
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
-@click.option("--expect", metavar="PLAN_ID", help="Apply only if this is the plan; it counts as the approval.")
+@click.option("--expect", "expects", type=Lines(), multiple=True, metavar="PLAN_ID", help=_EXPECT)
 @click.option(
     "--lock-timeout",
     type=click.FloatRange(0),
@@ -46,13 +49,15 @@ Do you want to carry out these actions?
 @shaping_options
 @account_options
 @click.pass_context
+@over_accounts
 def apply(context: click.Context, /, **flags: Any) -> int:  # noqa: ANN401 - click's options
     """Show the plan, ask, and carry it out.
 
-    ROOT is what `plan` takes. A PLANFILE saved by `plan --out` is computed again, and applied if it is still the same;
-    the options that shaped it are stored in it.
+    ROOT and DIR are what `plan` takes. A PLANFILE saved by `plan --out` is computed again, and applied if it is still
+    the same; the options that shaped it are stored in it.
     """
     shared = enter(context)
+    flags["expect"] = _expected(flags["expects"])
     planfile = _planfile(flags["root"])
     if planfile is None and not (flags["expect"] or flags["auto_approve"] or Terminal.of(shared).interactive):
         raise _nobody()
@@ -66,6 +71,12 @@ def apply(context: click.Context, /, **flags: Any) -> int:  # noqa: ANN401 - cli
         run = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
         with session.holding(run, flags) as lease:
             return _applied(replace(session, lease=lease), options, run, flags, saved)
+
+
+def _expected(plan_ids: Sequence[str]) -> str | None:
+    if len(plan_ids) > 1:
+        raise UsageError("two plans are expected", "One account has one plan; several accounts need --all.")
+    return plan_ids[0] if plan_ids else None
 
 
 def _planfile(path: str | None) -> Path | None:

@@ -8,11 +8,18 @@ from typing import Any
 
 import click
 
-from reconciler.cli.options import account_options, format_option, shaping_options, typed, whereabouts
+from reconciler.cli.options import (
+    account_options,
+    format_option,
+    over_accounts,
+    shaping_options,
+    typed,
+    whereabouts,
+)
 from reconciler.cli.planning import prepare, shaping
 from reconciler.cli.session import Session, begun, enter
 from reconciler.cli.showing import parse_formats, refuse, show_plan
-from reconciler.errors import PlanUnusable
+from reconciler.errors import PlanUnusable, UsageError
 from reconciler.reports.paint import plain
 from reconciler.reports.terraform import decode_plan, encode_plan
 from reconciler.store.durable import write_output
@@ -21,18 +28,21 @@ PENDING = 2
 
 
 @click.command()
-@click.argument("root", type=click.Path(), required=False)
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Save the plan (0600).")
+@click.argument("root", type=click.Path(), metavar="[ROOT|DIR]", required=False)
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Save the plan (0600).")
 @format_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when anything would change.")
 @shaping_options
 @account_options
 @click.pass_context
+@over_accounts
 def plan(context: click.Context, /, **flags: Any) -> int:  # noqa: ANN401 - click's options
     """Show what would change, and change nothing.
 
-    ROOT is a YAML file or a folder of them; by default clients.yaml or clients/.
+    ROOT is a YAML file or a folder of them; by default clients.yaml or clients/. DIR is for --all.
     """
+    if flags["out"] is not None and flags["out"].is_dir():
+        raise UsageError("--out names a folder", f"{plain(str(flags['out']))} is one; name a file in it.")
     formats = parse_formats(flags["formats"], as_json=enter(context)["as_json"])
     with begun(context, flags) as session:
         made = prepare(session, shaping(session, flags)).plan
@@ -59,7 +69,7 @@ def _tell_saved(context: click.Context, session: Session, flags: dict[str, Any])
 def show(context: click.Context, planfile: Path, formats: tuple[str, ...]) -> None:
     """Show a saved plan."""
     wanted = parse_formats(formats, as_json=enter(context)["as_json"])
-    with begun(context, account=False) as session:
+    with begun(context, account=False, decided=False) as session:
         show_plan(session, read_plan(planfile), wanted)
 
 

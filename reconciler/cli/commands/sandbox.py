@@ -58,7 +58,7 @@ def sandbox(context: click.Context, /, **flags: Any) -> int:  # noqa: ANN401 - c
     When ready it prints lines for a shell to eval; --json prints one JSON line instead. End it with Ctrl-C; with
     --detach, by `kill $RECONCILER_SANDBOX_PID`.
     """
-    with begun(context, account=False) as session:
+    with begun(context, account=False, decided=False) as session:
         if flags["list_quirks"]:
             session.terminal.result(_catalogue())
             return 0

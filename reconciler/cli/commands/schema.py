@@ -19,7 +19,7 @@ def schema(context: click.Context, name: str) -> None:
 
     NAME is clients (the default), settings, plan or state.
     """
-    with begun(context, account=False) as session:
+    with begun(context, account=False, decided=False) as session:
         if session.terminal.as_json:
             tell(session, f"the schema of {name}", "schema", schema=json.loads(schema_files.text(name)))
         else:

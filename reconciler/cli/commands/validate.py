@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from reconciler.cli.options import over_accounts
 from reconciler.cli.session import begun, enter
 from reconciler.cli.showing import contradiction, tell
 from reconciler.core.diagnostic import Diagnostic
@@ -22,16 +23,19 @@ from reconciler.reports.words import counted
 @click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATH]...")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), help="How to report. [default: text]")
 @click.pass_context
+@over_accounts
 def validate(context: click.Context, paths: tuple[str, ...], form: str | None) -> None:
     """Check configuration files; offline, without a token.
 
-    PATHs are files or folders, checked together as one root; by default clients.yaml or clients/.
+    PATHs are files or folders, checked together as one root; by default clients.yaml or clients/. With --all it is the
+    folder below which the accounts are.
     """
     if form is not None and enter(context)["as_json"]:
         raise contradiction()
-    with begun(context, account=False) as session:
+    with begun(context, account=False, place=not paths) as session:
         options = LoadOptions(defaults=session.settings.defaults, rules=session.settings.rules)
         configuration, problems = check(paths or [session.settings.root], CLIENT, options)
+        session.heard.account = session.heard.account or configuration.account
         if form == "json":
             session.terminal.result(json.dumps(_document(problems)))
         if problems:
