@@ -2,6 +2,7 @@
 
     events   the C parser's bare events over the YAML's bytes
     fetch    all pages by HTTP (httpx, 8 workers), each decoded by msgspec into plain JSON and dropped
+    many     the same for several accounts, one after the other; each is called as the folder of its YAML
     both     fetch in threads while the events are walked, as the tool does
     bare     all pages one after the other over one plain connection, undecoded: what the sandbox itself takes
 
@@ -16,7 +17,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -97,6 +98,24 @@ def bare() -> int:
     return sum(pages())
 
 
+def both(file: Path) -> int:
+    """Walk the events of one file while its account is fetched; give how many there were."""
+    fetching = threading.Thread(target=fetch)
+    fetching.start()
+    count = events(file.read_bytes())
+    fetching.join()
+    return count
+
+
+def many(files: Iterable[Path]) -> int:
+    """Do the same for several accounts in turn."""
+    count = 0
+    for file in files:
+        os.environ["FRESHBOOKS_ACCOUNT_ID"] = file.parent.name
+        count += both(file)
+    return count
+
+
 def timed(work: Callable[[], int], name: str) -> dict[str, float]:
     """Do one part; give its seconds and its count."""
     wall, cpu = time.perf_counter(), time.process_time()
@@ -111,25 +130,19 @@ def timed(work: Callable[[], int], name: str) -> dict[str, float]:
 def main() -> None:
     """Do what was asked, and print what it took."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("events", "fetch", "both", "bare"))
-    parser.add_argument("yaml", type=Path, nargs="?")
+    parser.add_argument("what", choices=("events", "fetch", "both", "many", "bare"))
+    parser.add_argument("yaml", type=Path, nargs="*")
     chosen = parser.parse_args()
     if chosen.what == "bare":
         told = timed(bare, "bare")
     elif chosen.what == "fetch":
         told = timed(fetch, "fetch")
     elif chosen.what == "events":
-        told = timed(lambda: events(chosen.yaml.read_bytes()), "events")
+        told = timed(lambda: events(chosen.yaml[0].read_bytes()), "events")
+    elif chosen.what == "both":
+        told = timed(lambda: both(chosen.yaml[0]), "both")
     else:
-        fetching = threading.Thread(target=fetch)
-
-        def both() -> int:
-            fetching.start()
-            count = events(chosen.yaml.read_bytes())
-            fetching.join()
-            return count
-
-        told = timed(both, "both")
+        told = timed(lambda: many(chosen.yaml), "many")
     print(json.dumps(told))
 
 

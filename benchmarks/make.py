@@ -113,9 +113,9 @@ def as_yaml(client: Invented, *, changed: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write_yaml(folder: Path, count: int) -> None:
+def write_yaml(folder: Path, count: int, account: str = ACCOUNT) -> None:
     """Write the three configurations."""
-    head = f"version: 1\naccount: {ACCOUNT}\nclients:\n"
+    head = f"version: 1\naccount: {account}\nclients:\n"
     with (
         (folder / "clients.yaml").open("w", encoding="utf-8") as same,
         (folder / "changed.yaml").open("w", encoding="utf-8") as some,
@@ -129,14 +129,14 @@ def write_yaml(folder: Path, count: int) -> None:
             every.write(as_yaml(client, changed=True))
 
 
-def write_account(file: Path, count: int) -> None:
+def write_account(file: Path, count: int, account: str = ACCOUNT) -> None:
     """Fill a sandbox's books; 0 clients make an empty account."""
     quirks, rng = Quirks(), random.Random(0)  # noqa: S311 - uuids of a fake
     books = Books(str(file))
-    books.remember("account", ACCOUNT)
+    books.remember("account", account)
     with books.transaction():
         for client in invented(count):
-            stored = new_client(books.next_client_id(), ACCOUNT, "USD", rng)
+            stored = new_client(books.next_client_id(), account, "USD", rng)
             written(stored, client.fields, quirks)
             stored["username"] = client.key
             stored["vis_state"] = 2 if client.archived else 0
@@ -148,14 +148,29 @@ def write_account(file: Path, count: int) -> None:
     books.close()
 
 
+def write_accounts(folder: Path, accounts: int, count: int) -> list[str]:
+    """Make so many accounts behind one login, each with a folder of its name; give the names, which are their ids."""
+    names = [f"A{number:02}" for number in range(1, accounts + 1)]
+    for number, name in enumerate(names):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        write_yaml(folder / name, count, name)
+        # The sandbox keeps the books of a further account beside those of the first.
+        write_account(folder / (f"account.db-{name}" if number else "account.db"), count, name)
+    return names
+
+
 def main() -> None:
     """Make one folder."""
     parser = argparse.ArgumentParser(description="Make clients as YAML and as a sandbox's account.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("count", type=int)
     parser.add_argument("--empty-account", action="store_true", help="the account has none of them yet")
+    parser.add_argument("--accounts", type=int, metavar="N", help="so many accounts, each in a folder of its own")
     chosen = parser.parse_args()
     chosen.folder.mkdir(parents=True, exist_ok=True)
+    if chosen.accounts:
+        print(json.dumps({"accounts": write_accounts(chosen.folder, chosen.accounts, chosen.count)}))
+        return
     write_yaml(chosen.folder, chosen.count)
     write_account(chosen.folder / "account.db", 0 if chosen.empty_account else chosen.count)
     archived = contacts = 0

@@ -137,12 +137,13 @@ class Sandbox:
 
 
 @contextmanager
-def sandbox(folder: Path, latency_s: float = 0.0) -> Iterator[Sandbox]:
-    """Run the account of a folder, without rate limits, for as long as the block lasts."""
+def sandbox(folder: Path, latency_s: float = 0.0, accounts: Sequence[str] = ()) -> Iterator[Sandbox]:
+    """Run the account, or the accounts, of a folder, without rate limits, for as long as the block lasts."""
     log = folder / "requests.log"
     log.write_bytes(b"")
     command = [RECONCILER, "sandbox", "--json", "--db", folder / "account.db", "--log", log]
     command += ["--rate-limit", "0", "--create-limit", "0", "--latency", str(latency_s)]
+    command += [word for name in accounts for word in ("--account", name)]
     process = subprocess.Popen(
         [str(part) for part in command],
         env=_environment(folder, {}),

@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from accounts import many
 from measure import RECONCILER, Failed, run, sandbox, script
 from once import protocol, startup
 from scenarios import SCENARIOS, Size, adopt
@@ -25,7 +26,9 @@ from table import Section, rendered
 QUICK = {1_000: 3, 10_000: 3}
 FULL = {1_000: 5, 10_000: 5, 100_000: 1}
 """Clients → how often each thing is run; figures are medians."""
-NAMES = ("startup", "protocol", "adopt", *SCENARIOS)
+ALONE = ("startup", "protocol", "accounts")
+"""What does not depend on the number of clients."""
+NAMES = (*ALONE, "adopt", *SCENARIOS)
 
 
 def main() -> None:
@@ -63,7 +66,9 @@ def measured(folder: Path, sizes: dict[int, int], names: Sequence[str]) -> Itera
         yield startup(folder)
     if "protocol" in names:
         yield protocol(folder / "creates", 3)
-    if set(names) <= {"startup", "protocol"}:
+    if "accounts" in names:
+        yield many(folder / "accounts", 3)
+    if set(names) <= set(ALONE):
         return
     for clients, times in sizes.items():
         yield from at_size(folder / f"{clients}", clients, times, names)

@@ -136,11 +136,11 @@ def summary(rows: Sequence[AccountRow]) -> str:
     """Count the accounts by what became of them, and say which exit code stands for all."""
     by_code = Counter(row.code for row in rows)
     told = [
-        f"{number} {'not reached' if code is None else MEANINGS[code]}"
+        f"{'not reached' if code is None else MEANINGS[code]}: {number}"
         for code, number in sorted(by_code.items(), key=lambda entry: (entry[0] is None, entry[0] or 0))
     ]
     code = _code(rows)
-    return f"{counted(len(rows), 'account')}: {', '.join(told)}. Exit code {code}: {MEANINGS[code]}."
+    return f"{counted(len(rows), 'account')} ({', '.join(told)}). Exit code {code}: {MEANINGS[code]}."
 
 
 def _code(rows: Iterable[AccountRow]) -> int:

@@ -64,7 +64,7 @@ def test_a_heading_and_a_row_for_each(agency: Agency) -> None:
         assert ran.out.count(f"Account {name} ({number} of 3)\n") == 1
         assert ran.err.count(f"Account {name} ({number} of 3)\n") == 1
     assert "  acme   Aa1        1       0        0     2  changes pending\n" in ran.out
-    assert ran.out.endswith("3 accounts: 3 changes pending. Exit code 2: changes pending.\n")
+    assert ran.out.endswith("3 accounts (changes pending: 3). Exit code 2: changes pending.\n")
 
 
 def test_one_that_fails_stops_no_other(agency: Agency) -> None:
@@ -254,11 +254,11 @@ def test_the_environment_says_all(agency: Agency) -> None:
     """RECONCILER_ALL is --all; a profile that is typed wins over it, and a typed --all over RECONCILER_PROFILE."""
     profiles()
     os.environ["RECONCILER_ALL"] = "1"
-    assert "3 accounts:" in called("plan").out
-    assert "3 accounts:" not in called("plan", "--profile", "acme").out
+    assert "3 accounts (" in called("plan").out
+    assert "3 accounts (" not in called("plan", "--profile", "acme").out
     os.environ["RECONCILER_PROFILE"] = "acme"
     assert called("plan").code == 64
-    assert "3 accounts:" in called("plan", "--all").out
+    assert "3 accounts (" in called("plan", "--all").out
 
 
 def test_an_account_must_be_named(tmp_path: Path) -> None:

@@ -34,12 +34,12 @@ def test_the_table() -> None:
         "  name                 account  add  change  destroy  exit  result\n"
         "  acme                 Aa1        2       0       10     2  changes pending\n"
         "  b\\u001b[2Jolt\\u202e  Bb2        0       1        0     0  applied\n"
-        "  a\u4e2d                                               10  locked: the state is in use\n"
+        "  a\u4e2d" + " " * 51 + "10  locked: the state is in use\n"
         "  coral                Cc3        0       0        0     0  no changes\n"
         "  last                                                      not reached\n"
         "  total                           2       1       10\n"
         "\n"
-        "5 accounts: 2 done, 1 changes pending, 1 locked, 1 not reached. Exit code 10: locked.\n"
+        "5 accounts (done: 2, changes pending: 1, locked: 1, not reached: 1). Exit code 10: locked.\n"
     )
 
 
