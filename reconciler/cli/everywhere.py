@@ -85,7 +85,7 @@ def everywhere(context: click.Context, flags: Mapping[str, Any], command: Comman
     _check_consent(tour, places, terminal)
     rows: list[AccountRow] = []
     for number, place in enumerate(places, 1):
-        ended = bool(rows) and rows[-1].code in _ENDED
+        ended = bool(rows) and rows[-1].exit_code in _ENDED
         rows.append(_not_reached(place) if ended else _row(tour, place, number, len(places)))
     if terminal.as_json:
         terminal.result(lines([accounts_event(rows)], now()))
@@ -93,7 +93,7 @@ def everywhere(context: click.Context, flags: Mapping[str, Any], command: Comman
         terminal.result("\n" + render_accounts(rows, terminal.rendering))
         _tell_saved(tour, within, terminal)
     terminal.check_kept()
-    return worst(row.code for row in rows if row.code is not None)
+    return worst(row.exit_code for row in rows if row.exit_code is not None)
 
 
 # One account.
@@ -124,7 +124,7 @@ def _row(tour: Tour, place: Place, number: int, count: int) -> AccountRow:
         name=place.name,
         tags=place.tags,
         account=heard.account,
-        code=code,
+        exit_code=code,
         found=heard.found,
         applied=heard.applied,
         plan_id=heard.plan_id,

@@ -47,7 +47,7 @@ class AccountRow:
     name: str
     tags: Mapping[str, object] = field(default_factory=dict)
     account: str | None = None
-    code: int | None = None
+    exit_code: int | None = None
     """The exit code that its run alone would have had; None where it was not reached."""
     found: Mapping[str, int] | None = None
     """Changes by the words of the summary lines; None where it did not come so far."""
@@ -59,12 +59,12 @@ class AccountRow:
     @property
     def result(self) -> str:
         """Say in a few words what became of it."""
-        if self.code is None:
+        if self.exit_code is None:
             return "not reached"
-        if self.code not in {0, 2}:
-            return f"{MEANINGS[self.code]}: {self.told}" if self.told else MEANINGS[self.code]
+        if self.exit_code not in {0, 2}:
+            return f"{MEANINGS[self.exit_code]}: {self.told}" if self.told else MEANINGS[self.exit_code]
         if self.found is None:
-            return self.told.rstrip(".") or MEANINGS[self.code]
+            return self.told.rstrip(".") or MEANINGS[self.exit_code]
         if not any(self.found.values()):
             return "no changes"
         return "applied" if self.applied else MEANINGS[2]
@@ -103,7 +103,7 @@ _TO_THE_LEFT = frozenset({0, 1, 6})
 
 
 def _cells(row: AccountRow) -> list[str]:
-    code = "" if row.code is None else str(row.code)
+    code = "" if row.exit_code is None else str(row.exit_code)
     return [plain(row.name), row.account or "", *_numbers(row.found), code, plain(row.result)]
 
 
@@ -124,7 +124,7 @@ def _laid_out(line: Sequence[str], widths: Sequence[int], row: AccountRow | None
         gap = " " * (width - cells(cell))
         parts.append(cell + gap if place in _TO_THE_LEFT else gap + cell)
     if row is not None:
-        parts[-1] = paint(parts[-1].rstrip(), _style(row.code), colour=options.colour)
+        parts[-1] = paint(parts[-1].rstrip(), _style(row.exit_code), colour=options.colour)
     return "  ".join(parts).rstrip()
 
 
@@ -134,7 +134,7 @@ def _style(code: int | None) -> str:
 
 def summary(rows: Sequence[AccountRow]) -> str:
     """Count the accounts by what became of them, and say which exit code stands for all."""
-    by_code = Counter(row.code for row in rows)
+    by_code = Counter(row.exit_code for row in rows)
     told = [
         f"{'not reached' if code is None else MEANINGS[code]}: {number}"
         for code, number in sorted(by_code.items(), key=lambda entry: (entry[0] is None, entry[0] or 0))
@@ -144,7 +144,7 @@ def summary(rows: Sequence[AccountRow]) -> str:
 
 
 def _code(rows: Iterable[AccountRow]) -> int:
-    return worst(row.code for row in rows if row.code is not None)
+    return worst(row.exit_code for row in rows if row.exit_code is not None)
 
 
 def accounts_event(rows: Sequence[AccountRow]) -> Event:
@@ -155,7 +155,7 @@ def accounts_event(rows: Sequence[AccountRow]) -> Event:
 
 
 def _plainly(row: AccountRow) -> Mapping[str, object]:
-    told: dict[str, object] = {"name": row.name, **row.tags, "account": row.account, "exit_code": row.code}
+    told: dict[str, object] = {"name": row.name, **row.tags, "account": row.account, "exit_code": row.exit_code}
     if row.found is not None:
         told["changes"] = changes_of(row.found, "apply" if row.applied else "plan")
     if row.plan_id:

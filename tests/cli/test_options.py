@@ -113,7 +113,7 @@ def test_every_option_is_a_variable(
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_global_options_before_and_after(words: tuple[str, ...], folder: Path) -> None:
     """A global option may stand before or after a command's name; what is given last wins."""
-    flags = ["--chdir", ".", "--state", "one.json", "--sandbox", "--json", "--no-color", "--debug"]
+    flags = ["--chdir", ".", "--profile", "one", "--state", "one.json", "--sandbox", "--json", "--no-color", "--debug"]
     assert parsed(words, flags) == parsed(words, [], shared=flags)
     assert parsed(words, [], shared=flags)["state"] == "one.json"
     assert parsed(words, ["--state", "two.json"], shared=flags)["state"] == "two.json"

@@ -143,6 +143,7 @@ def test_no_code_escapes_the_collection() -> None:
         "reports/diagnostics.py:render_error",
         "reports/events.py:error_events",
         "store/shared.py:_decoded",
+        "settings.py:repository_file",
         "store/statefile.py:_stored",
     }
 

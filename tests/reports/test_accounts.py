@@ -19,10 +19,10 @@ from reconciler.reports.accounts import (
 from reconciler.reports.options import RenderOptions
 
 ROWS = (
-    AccountRow(name="acme", account="Aa1", code=2, found={"add": 2, "destroy": 10}, plan_id="f00"),
-    AccountRow(name="b\x1b[2Jolt\u202e", account="Bb2", code=0, found={"change": 1}, applied=True),
-    AccountRow(name="a\u4e2d", code=10, told="the state is in use"),
-    AccountRow(name="coral", code=0, found={}, account="Cc3"),
+    AccountRow(name="acme", account="Aa1", exit_code=2, found={"add": 2, "destroy": 10}, plan_id="f00"),
+    AccountRow(name="b\x1b[2Jolt\u202e", account="Bb2", exit_code=0, found={"change": 1}, applied=True),
+    AccountRow(name="a\u4e2d", exit_code=10, told="the state is in use"),
+    AccountRow(name="coral", exit_code=0, found={}, account="Cc3"),
     AccountRow(name="last"),
 )
 

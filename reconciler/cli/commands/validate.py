@@ -32,7 +32,7 @@ def validate(context: click.Context, paths: tuple[str, ...], form: str | None) -
     """
     if form is not None and enter(context)["as_json"]:
         raise contradiction()
-    with begun(context, account=False, place=not paths) as session:
+    with begun(context, account=False, decided=not paths) as session:
         options = LoadOptions(defaults=session.settings.defaults, rules=session.settings.rules)
         configuration, problems = check(paths or [session.settings.root], CLIENT, options)
         session.heard.account = session.heard.account or configuration.account
