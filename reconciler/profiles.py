@@ -67,6 +67,12 @@ def chosen(content: Mapping[str, Any], profile: str | None) -> Mapping[str, Any]
     return {**common, **own, **by_key}
 
 
+def sensitive(content: Mapping[str, Any]) -> frozenset[str]:
+    """Give what is sensitive anywhere in the file: without a profile nobody knows whose plan is shown."""
+    lists = (settings.get("sensitive", ()) for settings in (content, *content.get("profiles", {}).values()))
+    return frozenset(name for listed in lists for name in listed)
+
+
 def undecided(content: Mapping[str, Any], profile: str | None) -> tuple[str, ...]:
     """Give the profiles where one of them must be chosen, since nothing outside them says what to work on."""
     return () if profile is not None or {"account", "root"} & set(content) else named(content)

@@ -107,7 +107,7 @@ def settings(flags: Mapping[str, Any], environment: Mapping[str, str], user_file
         parallelism=int(flags.get("parallelism") or file.get("parallelism") or 8),
         rate_share=float(file.get("rate_share") or 0.9),
         rules=file.get("rules"),
-        sensitive=frozenset(file.get("sensitive", ())),
+        sensitive=frozenset(file.get("sensitive", ()) if profile else profiles.sensitive(whole)),
     )
 
 

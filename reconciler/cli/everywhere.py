@@ -64,7 +64,8 @@ def everywhere(context: click.Context, flags: Mapping[str, Any], command: Comman
     """
     kept: Mapping[str, Any] = context.find_root().ensure_object(dict)
     if kept.get("profile") and _profile_wins(context):
-        return int(str(command(context, **flags) or 0))
+        result = command(context, **flags)
+        return result if isinstance(result, int) else 0
     start = Path.cwd()
     shared = enter(context)
     terminal = Terminal.of(shared)

@@ -111,6 +111,24 @@ def test_a_signal_ends_the_sequence(agency: Agency, number: signal.Signals, code
     assert {name: len(agency.clients(name)) for name in IDS} == dict.fromkeys(IDS, 1)
 
 
+def test_a_plan_ends_at_once(agency: Agency) -> None:
+    """A plan that waits for one account's answer does not wait any longer, and no further account is asked."""
+    folders()
+    agency.sandbox.wrapper.faults.rules.append(Fault.parse("GET */account/Bb2/* delay=2"))
+    with subprocess.Popen(
+        [*PROGRAM, "plan", "--all"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        before = ""
+        while "Account bolt" not in before:
+            before += process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 130, err
+    assert [table(before + out)[name][0] for name in IDS] == ["0", "130", ""]
+    assert not any("/account/Cc3/" in str(entry["path"]) for entry in agency.sandbox.log.entries)
+
+
 @pytest.mark.parametrize("layout", [folders, profiles])
 def test_events_say_whose_they_are(layout: Any, agency: Agency) -> None:  # noqa: ANN401 - one of two functions
     """With --json each event has its folder or profile, and the last one is the table."""

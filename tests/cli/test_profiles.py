@@ -159,6 +159,17 @@ def test_one_must_be_chosen(agency: Agency) -> None:
     assert called("plan").code == 0
 
 
+def test_a_saved_plan_keeps_its_secrets(agency: Agency) -> None:
+    """What is sensitive in a profile is not shown of its plan either where no profile is chosen."""
+    profiles("acme")
+    text = Path("reconciler.yaml").read_text(encoding="utf-8")
+    writes("reconciler.yaml", text.replace("acme.yaml}", "acme.yaml, sensitive: [note]}"))
+    writes("acme.yaml", firm("acme").replace("}", f", note: {SECRET}}}"))
+    ran = called("plan", "--profile", "acme", "--out", "one.plan")
+    shown = called("show", "one.plan")
+    assert (ran.code, shown.code, SECRET in ran.all + shown.all) == (0, 0, False)
+
+
 def test_one_profile(agency: Agency) -> None:
     """`--profile` works on its account alone; what is printed to go on with names it."""
     profiles()
