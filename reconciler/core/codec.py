@@ -185,7 +185,9 @@ def plan_from_builtins(value: object) -> Plan:
 
 
 def plan_id(account: str, changes: Iterable[Change]) -> str:
-    """Digest account and sorted changes; lines, reasons, serials and unmanaged fields are not in it.
+    """Digest account and sorted changes, each with all its managed fields.
+
+    Lines, reasons, serials and unmanaged fields are not in it.
 
     80 bits: short enough to paste, and far from any accidental equality.
     """
@@ -195,11 +197,18 @@ def plan_id(account: str, changes: Iterable[Change]) -> str:
             change.action,
             change.id or 0,
             change.moved_from or "",
-            [[a.name, _plain(a.before), _plain(a.after)] for a in change.attributes],
+            _fields(change),
         )
         for change in changes
     )
     return sha256(_encoder.encode([account, rows])).hexdigest()[:20]
+
+
+def _fields(change: Change) -> list[list[str]]:
+    """Give every managed field before and after; what stays is part of what was reviewed, as its record is."""
+    rows = {name: [name, _plain(value), _plain(value)] for name, value in change.managed.items()}
+    rows.update({a.name: [a.name, _plain(a.before), _plain(a.after)] for a in change.attributes})
+    return [row for _, row in sorted(rows.items())]
 
 
 def _plain(value: str | bool | None) -> str:  # noqa: FBT001 - a field's value, not a switch
