@@ -1,12 +1,15 @@
 """Which comment, issue or pull request is meant: read from GitHub's JSON on stdin, told as one word on stdout.
 
-What strangers write is not looked at: only what AUTHOR wrote counts, only where a marker is its very first line, and
-where two of them name different plans, none was reviewed. It asks GitHub nothing itself, and needs nothing but Python.
+What strangers write is not looked at: only what AUTHOR wrote counts, and only where a plan's marker and, under it, this
+action's own line are its very first lines. It asks GitHub nothing itself, and needs nothing but Python.
 
-    comments.py sticky AUTHOR        the comment (its id) or issue (its number) that is ours, if there is one
-    comments.py plan-id AUTHOR       the plan that our comment shows, if it shows one
+    comments.py body KEY             the comment: the Markdown on stdin, with our line under its marker
+    comments.py sticky KEY AUTHOR    the comment (its id) or issue (its number) that is ours, if there is one
+    comments.py plan-id KEY AUTHOR   the plan that our comment shows; nothing where several of ours differ
     comments.py merged SHA BRANCH    the pull request that became this commit of this branch, if one did
     comments.py approvers            how many rules of an environment ask for a person's approval
+
+KEY tells the comments of several roots in one repository apart.
 """
 
 from __future__ import annotations
@@ -16,9 +19,10 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
-MARKER = re.compile(r"\A<!-- reconciler:plan(?P<told> [^<>\r\n]*)? -->\r?(?:\n|\Z)")
-_ID = re.compile(r"\b[0-9a-f]{20}\b")
+_MARKER = re.compile(r"\A<!-- reconciler:plan(?P<told>(?: [a-z_]+=[^\s<>]*)*) -->\r?\n(?P<own>[^\r\n]*)\r?(?:\n|\Z)")
+_PLAN_ID = re.compile(r" plan_id=([0-9a-f]{20})(?= |\Z)")
 
 Row = Mapping[str, Any]
 
@@ -34,23 +38,36 @@ def rows(text: str) -> Iterator[Row]:
         yield from found if isinstance(found, list) else [found]
 
 
-def marked(row: Row, author: str) -> re.Match[str] | None:
-    """Give the marker at the top of what this author wrote."""
-    user = row.get("user") or {}
-    return MARKER.match(row.get("body") or "") if user.get("login") == author else None
+def body(text: str, key: str) -> str:
+    """Give the comment: the Markdown of a plan, with our line under its marker, which is its first."""
+    first, _, rest = text.partition("\n")
+    return f"{first}\n{_own(key)}\n{rest}"
 
 
-def sticky(found: Sequence[Row], author: str) -> str:
+def _own(key: str) -> str:
+    # Two hyphens would end the comment.
+    return f"<!-- for={quote(key, safe='/').replace('-', '%2D')} -->"
+
+
+def _ours(found: Sequence[Row], key: str, author: str) -> Iterator[tuple[Row, str]]:
+    """Give what this author wrote for this key, with what its marker tells."""
+    for row in found:
+        marker = _MARKER.match(row.get("body") or "")
+        if marker is not None and marker["own"] == _own(key) and (row.get("user") or {}).get("login") == author:
+            yield row, marker["told"]
+
+
+def sticky(found: Sequence[Row], key: str, author: str) -> str:
     """Give the id of our comment, or the number of our issue: the oldest, should there be several."""
-    ours = [row for row in found if marked(row, author) and "pull_request" not in row]
+    ours = [row for row, _ in _ours(found, key, author) if "pull_request" not in row]
     return str(min(row.get("number") or row["id"] for row in ours)) if ours else ""
 
 
-def plan_id(found: Sequence[Row], author: str) -> str:
+def plan_id(found: Sequence[Row], key: str, author: str) -> str:
     """Give the one plan id that our comments show."""
-    ours = [marker for row in found if (marker := marked(row, author)) is not None]
-    shown = {tuple(_ID.findall(marker["told"] or "")) for marker in ours}
-    return "".join(shown.pop()) if len(shown) == 1 and all(len(ids) == 1 for ids in shown) else ""
+    shown = {tuple(_PLAN_ID.findall(told)) for _, told in _ours(found, key, author)}
+    ids = shown.pop() if len(shown) == 1 else ()
+    return ids[0] if len(ids) == 1 else ""
 
 
 def merged(found: Sequence[Row], sha: str, branch: str) -> str:
@@ -76,5 +93,12 @@ ASKED: Mapping[str, Callable[..., str]] = {
     "approvers": approvers,
 }
 
+
+def main(command: str, *words: str) -> None:
+    """Answer one question about what stands on stdin."""
+    text = sys.stdin.read()
+    sys.stdout.write(body(text, *words) if command == "body" else ASKED[command](list(rows(text)), *words))
+
+
 if __name__ == "__main__":
-    sys.stdout.write(ASKED[sys.argv[1]](list(rows(sys.stdin.read())), *sys.argv[2:]))
+    main(*sys.argv[1:])

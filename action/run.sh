@@ -12,6 +12,8 @@ trap 'rm -rf "$shown"' EXIT
 
 log="$GITHUB_SERVER_URL/$GITHUB_REPOSITORY/actions/runs/$GITHUB_RUN_ID"
 repository="repos/$GITHUB_REPOSITORY"
+# Tells this root's comment from those of others in the same repository.
+key="$WITH_DIRECTORY/$WITH_PROFILE/$WITH_ROOT"
 
 words=(--no-color)
 while IFS= read -r word; do
@@ -36,7 +38,7 @@ run() {
   "$bin/reconciler" "$@" || code=$?
 }
 
-# Makes a plan, shown in the log, the summary, the outputs, and for a comment in $shown/plan.md.
+# Makes a plan, shown in the log, the summary, the outputs, and for a comment in $shown/body.md.
 plan() {
   rm -f "$shown/plan.md" "$shown/plan.json"
   run plan --detailed-exitcode --format text --format "markdown=$shown/plan.md" --format "json=$shown/plan.json" \
@@ -50,31 +52,32 @@ plan() {
     } >"$shown/plan.md"
   fi
   summary "$shown/plan.md"
+  among body "$key" <"$shown/plan.md" >"$shown/body.md"
 }
 
-# Writes $shown/plan.md as the one comment of a pull request, in place of the former one.
+# Writes $shown/body.md as the one comment of a pull request, in place of the former one.
 comment() {
   local all id
   all=$(gh api --paginate "$repository/issues/$1/comments?per_page=100")
-  id=$(among sticky "$WITH_AUTHOR" <<<"$all")
+  id=$(among sticky "$key" "$WITH_AUTHOR" <<<"$all")
   if [ -n "$id" ]; then
-    gh api --silent --method PATCH "$repository/issues/comments/$id" --field "body=@$shown/plan.md"
+    gh api --silent --method PATCH "$repository/issues/comments/$id" --field "body=@$shown/body.md"
   else
-    gh api --silent --method POST "$repository/issues/$1/comments" --field "body=@$shown/plan.md"
+    gh api --silent --method POST "$repository/issues/$1/comments" --field "body=@$shown/body.md"
   fi
 }
 
-# Writes $shown/plan.md as the one open issue about drift, or closes that where there is none any more.
+# Writes $shown/body.md as the one open issue about drift, or closes that where there is none any more.
 issue() {
   local all number
   all=$(gh api --paginate "$repository/issues?state=open&per_page=100")
-  number=$(among sticky "$WITH_AUTHOR" <<<"$all")
+  number=$(among sticky "$key" "$WITH_AUTHOR" <<<"$all")
   if [ "$code" -eq 0 ]; then
     if [ -n "$number" ]; then gh api --silent --method PATCH "$repository/issues/$number" --raw-field state=closed; fi
   elif [ -n "$number" ]; then
-    gh api --silent --method PATCH "$repository/issues/$number" --field "body=@$shown/plan.md"
+    gh api --silent --method PATCH "$repository/issues/$number" --field "body=@$shown/body.md"
   else
-    gh api --silent --method POST "$repository/issues" --raw-field "title=$WITH_TITLE" --field "body=@$shown/plan.md"
+    gh api --silent --method POST "$repository/issues" --raw-field "title=$WITH_TITLE" --field "body=@$shown/body.md"
   fi
 }
 
@@ -85,7 +88,7 @@ reviewed() {
   number=$(among merged "$GITHUB_SHA" "$GITHUB_REF_NAME" <<<"$all") || return
   if [ -z "$number" ]; then return; fi
   all=$(gh api --paginate "$repository/issues/$number/comments?per_page=100") || return
-  among plan-id "$WITH_AUTHOR" <<<"$all"
+  among plan-id "$key" "$WITH_AUTHOR" <<<"$all"
 }
 
 # Shows the plan as it is now, which nobody has reviewed. Where the reviewed one was asked for, and the environment asks

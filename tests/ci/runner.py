@@ -83,7 +83,10 @@ class Hub:
     def _at(self, branch: str) -> str:
         git(self.desk, "fetch", "--quiet", "--prune")
         known = git(self.desk, "branch", "--remotes", "--format", "%(refname:short)").split()
-        return next((f"origin/{name}" for name in (branch, "main") if f"origin/{name}" in known), "")
+        if "origin/main" not in known:
+            return ""
+        # A new branch begins where main began, so that it lacks what has been merged since.
+        return f"origin/{branch}" if f"origin/{branch}" in known else git(self.desk, "rev-list", "--max-parents=0", "origin/main").strip()
 
     def opens(self, branch: str) -> int:
         """Open a pull request; give its number."""
@@ -103,6 +106,10 @@ class Hub:
         self.changed(lambda hub: hub["pulls"][number - 1].update(merged_at="2026-01-01", merge_commit_sha=sha))
         return sha
 
+    def file_on(self, branch: str, name: str) -> str:
+        """Give a file as it is on a branch."""
+        return git(self.git, "show", f"{branch}:{name}")
+
     def head(self, branch: str) -> str:
         """Give the newest commit of a branch."""
         return head(self.told, branch)
@@ -113,7 +120,7 @@ class Runners:
 
     def __init__(self, hub: Hub, machine: Mapping[str, str], variables: Mapping[str, str]) -> None:
         self._hub = hub
-        self._machine = dict(machine)
+        self._machine = machine
         self._vars = dict(variables)
         self._made = 0
         self.secrets: dict[str, str] = {}

@@ -1,0 +1,85 @@
+"""A hub, its runners and an account that is as main says: where the flows of CI begin."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from reconciler.sandbox.server import Sandbox, running
+from tests.ci.runner import Hub, Runners
+from tests.golden.story import Person
+
+ACME = """\
+  acme:
+    organization: Acme Ltd.
+    email: billing@acme.example
+    fname: Ada
+    bus_phone: 416-555-0100
+"""
+BOLT = """\
+  bolt:
+    organization: Bolt Bikes
+    email: office@bolt.example
+    language: en
+"""
+FILE = f"version: 1\nclients:\n{ACME}{BOLT}"
+
+
+class Place:
+    """What a test of a flow has at hand."""
+
+    def __init__(self, folder: Path, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.hub = Hub(folder)
+        self.machine = {"FRESHBOOKS_API_URL": sandbox.url, "FRESHBOOKS_ACCESS_TOKEN": sandbox.access_token}
+        self.runners = Runners(self.hub, self.machine, {"RECONCILER_STATE": str(folder / "shared" / "state.json")})
+        self.person = Person(sandbox)
+        (folder / "shared").mkdir(mode=0o700)
+        # Nobody reviewed the first commit of all: it is shown, and approved in the environment.
+        begun = self.runners.pushed(self.hub.pushes({"clients.yaml": FILE}))
+        assert (begun["apply"].outputs["stale"], begun["apply-anew"].result) == ("true", "success"), begun
+
+    def clients(self) -> list[dict[str, Any]]:
+        """Give the clients of the account."""
+        return [json.loads(row.document) for row in self.sandbox.books.select("ORDER BY id")]
+
+    def client(self, organization: str) -> dict[str, Any]:
+        """Give one client of the account."""
+        [found] = [client for client in self.clients() if client["organization"] == organization]
+        return found
+
+    def edits(self, organization: str, **fields: object) -> None:
+        """Let a person edit a client in FreshBooks itself."""
+        self.person.edits(self.client(organization)["id"], **fields)
+
+    def proposes(self, branch: str, old: str, new: str) -> int:
+        """Open a pull request from main as it began, with a text replaced; give its number."""
+        self.hub.pushes({"clients.yaml": _replaced(FILE, old, new)}, branch)
+        return self.hub.opens(branch)
+
+    def pushes_on(self, branch: str, old: str, new: str) -> None:
+        """Push a further commit onto a branch."""
+        self.hub.pushes({"clients.yaml": _replaced(self.hub.file_on(branch, "clients.yaml"), old, new)}, branch)
+
+    def writes(self) -> int:
+        """Give how many requests so far were no reads."""
+        return sum(entry["method"] != "GET" for entry in self.sandbox.log.entries)
+
+
+def _replaced(text: str, old: str, new: str) -> str:
+    assert old in text
+    return text.replace(old, new)
+
+
+@contextmanager
+def placed(folder: Path) -> Iterator[Place]:
+    """Make a place; it ends with its account."""
+    with running(account="Ab12Cd", calls_per_minute=0, creates_per_minute=0) as sandbox:
+        place = Place(folder, sandbox)
+        try:
+            yield place
+        finally:
+            place.person.close()
