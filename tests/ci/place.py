@@ -1,4 +1,4 @@
-"""A hub, its runners and an account that is as main says: where the flows of CI begin."""
+"""A hub, its runners, an account that is as main says, and a server for the state: where the flows of CI begin."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from typing import Any
 from reconciler.sandbox.server import Sandbox, running
 from tests.ci.runner import Hub, Runners
 from tests.golden.story import Person
+from tests.store.gitlab import GitLab
+from tests.store.statehost import PASSWORD, USERNAME, Server
+from tests.store.statehost import running as hosting
 
 ACME = """\
   acme:
@@ -31,13 +34,15 @@ FILE = f"version: 1\nclients:\n{ACME}{BOLT}"
 class Place:
     """What a test of a flow has at hand."""
 
-    def __init__(self, folder: Path, sandbox: Sandbox) -> None:
+    def __init__(self, folder: Path, sandbox: Sandbox, server: Server) -> None:
         self.sandbox = sandbox
         self.hub = Hub(folder)
-        self.machine = {"FRESHBOOKS_API_URL": sandbox.url, "FRESHBOOKS_ACCESS_TOKEN": sandbox.access_token}
-        self.runners = Runners(self.hub, self.machine, {"RECONCILER_STATE": str(folder / "shared" / "state.json")})
+        self.machine = {
+            "FRESHBOOKS_API_URL": sandbox.url, "FRESHBOOKS_ACCESS_TOKEN": sandbox.access_token,
+            "TF_HTTP_USERNAME": USERNAME, "TF_HTTP_PASSWORD": PASSWORD,
+        }  # fmt: skip
+        self.runners = Runners(self.hub, self.machine, {"RECONCILER_STATE": server.url("freshbooks")})
         self.person = Person(sandbox)
-        (folder / "shared").mkdir(mode=0o700)
         # Nobody reviewed the first commit of all: it is shown, and approved in the environment.
         begun = self.runners.pushed(self.hub.pushes({"clients.yaml": FILE}))
         assert (begun["apply"].outputs["stale"], begun["apply-anew"].result) == ("true", "success"), begun
@@ -77,8 +82,9 @@ def _replaced(text: str, old: str, new: str) -> str:
 @contextmanager
 def placed(folder: Path) -> Iterator[Place]:
     """Make a place; it ends with its account."""
-    with running(account="Ab12Cd", calls_per_minute=0, creates_per_minute=0) as sandbox:
-        place = Place(folder, sandbox)
+    server = GitLab()
+    with hosting(server), running(account="Ab12Cd", calls_per_minute=0, creates_per_minute=0) as sandbox:
+        place = Place(folder, sandbox, server)
         try:
             yield place
         finally:
