@@ -50,4 +50,6 @@ def _plain(name: str) -> str:
 
 if __name__ == "__main__":
     root = Path(sys.argv[1])
-    sys.stdout.write(chosen((root / "requirements.lock").read_text("utf-8"), (root / "pyproject.toml").read_text("utf-8")))
+    sys.stdout.write(
+        chosen((root / "requirements.lock").read_text("utf-8"), (root / "pyproject.toml").read_text("utf-8"))
+    )

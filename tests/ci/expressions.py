@@ -35,7 +35,7 @@ def evaluated(text: str, contexts: Contexts) -> Any:  # noqa: ANN401 - any JSON 
 class _Reader:
     def __init__(self, text: str, contexts: Contexts) -> None:
         self._contexts = contexts
-        self._tokens = [found for found in _TOKEN.finditer(text.strip())]
+        self._tokens = list(_TOKEN.finditer(text.strip()))
         assert "".join(found[0] for found in self._tokens) == text.strip(), f"not understood: {text}"
 
     @property

@@ -36,29 +36,40 @@ def allowed(token: str, right: str) -> bool:
     return right in rights or right.replace(": read", ": write") in rights
 
 
-def answer(hub: dict[str, Any], method: str, path: str, fields: dict[str, str]) -> Any:  # noqa: ANN401 - JSON
-    """Carry one request out; give what the hub answers."""
-    [number, *_] = [*map(int, re.findall(r"/(\d+)", path)), 0]
-    match (method, re.sub(r"\d+", "N", path.partition("?")[0])):
-        case "GET", "issues/N/comments":
-            return [row for row in hub["comments"] if row["issue"] == number]
-        case "POST", "issues/N/comments":
-            return kept(hub, "comments", {"issue": number, "id": 9000 + len(hub["comments"]), **fields})
-        case "PATCH", "issues/comments/N":
-            return next(row for row in hub["comments"] if row["id"] == number).update(fields)
-        case "GET", "issues":
+def told(hub: dict[str, Any], path: str) -> Any:  # noqa: ANN401 - JSON
+    """Answer a question."""
+    match path.partition("?")[0].split("/"):
+        case ["issues", number, "comments"]:
+            return [row for row in hub["comments"] if row["issue"] == int(number)]
+        case ["issues"]:
             return [row for row in hub["issues"] if row["state"] == "open"]
-        case "POST", "issues":
-            return kept(hub, "issues", {"number": 500 + len(hub["issues"]), "state": "open", **fields})
-        case "PATCH", "issues/N":
-            return next(row for row in hub["issues"] if row["number"] == number).update(fields)
-        case "GET", _ if path.endswith("/pulls"):
-            return hub["pulls"]
-        case "GET", _ if path.startswith("environments/"):
-            kind = ["required_reviewers"] if path.partition("/")[2] in hub["asking"] else []
-            return {"protection_rules": [{"type": name} for name in [*kind, "branch_policy"]]}
+        case ["environments", name]:
+            kinds = ["branch_policy", *(["required_reviewers"] if name in hub["asking"] else [])]
+            return {"protection_rules": [{"type": kind} for kind in kinds]}
+        case ["commits", branch]:
+            return {"sha": head(hub, branch)}
         case _:
-            return {"sha": head(hub, path.rpartition("/")[2])}
+            return hub["pulls"]
+
+
+def done(hub: dict[str, Any], path: str, fields: dict[str, str]) -> dict[str, Any]:
+    """Carry a change out; give what is there then."""
+    match path.split("/"):
+        case ["issues", number, "comments"]:
+            return kept(hub, "comments", {"issue": int(number), "id": 9000 + len(hub["comments"]), **fields})
+        case ["issues", "comments", number]:
+            return changed(hub["comments"], "id", number, fields)
+        case ["issues", number]:
+            return changed(hub["issues"], "number", number, fields)
+        case _:
+            return kept(hub, "issues", {"number": 500 + len(hub["issues"]), "state": "open", **fields})
+
+
+def changed(rows: list[dict[str, Any]], key: str, number: str, fields: dict[str, str]) -> dict[str, Any]:
+    """Change the row of this number."""
+    [row] = [row for row in rows if row[key] == int(number)]
+    row.update(fields)
+    return row
 
 
 def kept(hub: dict[str, Any], kind: str, row: dict[str, Any]) -> dict[str, Any]:
@@ -90,20 +101,22 @@ def main(say: Callable[[str], object]) -> None:
     parser.add_argument("--jq", choices=[".sha"])
     parser.add_argument("--paginate", action="store_true")
     parser.add_argument("--silent", action="store_true")
-    told = parser.parse_args()
+    asked = parser.parse_args()
     file = Path(os.environ["HUB"])
     hub = json.loads(file.read_text("utf-8"))
-    path = told.path.removeprefix(f"{REPOSITORY}/")
-    [right] = [need for (method, known), need in NEEDED.items() if method == told.method and re.fullmatch(known, path)]
+    path = asked.path.removeprefix(f"{REPOSITORY}/")
+    [right] = [need for (method, known), need in NEEDED.items() if method == asked.method and re.fullmatch(known, path)]
     if not allowed(os.environ["GH_TOKEN"], right):
         sys.exit(f"gh: Resource not accessible by integration (HTTP 403): {right}")
-    fields = dict([field(text, raw=False) for text in told.field] + [field(text, raw=True) for text in told.raw_field])
-    found = answer(hub, told.method, path, fields)
+    fields = dict(
+        [field(text, raw=False) for text in asked.field] + [field(text, raw=True) for text in asked.raw_field]
+    )
+    found = told(hub, path) if asked.method == "GET" else done(hub, path, fields)
     file.write_text(json.dumps(hub), "utf-8")
-    if not told.silent:
+    if not asked.silent:
         # Pages follow one another as arrays of their own, as `gh` prints them.
-        pages = [[row] for row in found] if told.paginate and found else [found]
-        say("".join(found["sha"] if told.jq else json.dumps(page) for page in pages))
+        pages = [[row] for row in found] if asked.paginate and found else [found]
+        say("".join(found["sha"] if asked.jq else json.dumps(page) for page in pages))
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ from typing import Any
 
 import yaml
 
-from tests.ci.expressions import Contexts, evaluated, rendered, shown
-from tests.ci.gh import REPOSITORY, head
+from tests.ci.expressions import Contexts, evaluated, rendered
+from tests.ci.gh import head
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = (sys.executable, "-P", "-c", "from reconciler.cli.main import main; main()")
@@ -86,7 +86,11 @@ class Hub:
         if "origin/main" not in known:
             return ""
         # A new branch begins where main began, so that it lacks what has been merged since.
-        return f"origin/{branch}" if f"origin/{branch}" in known else git(self.desk, "rev-list", "--max-parents=0", "origin/main").strip()
+        return (
+            f"origin/{branch}"
+            if f"origin/{branch}" in known
+            else git(self.desk, "rev-list", "--max-parents=0", "origin/main").strip()
+        )
 
     def opens(self, branch: str) -> int:
         """Open a pull request; give its number."""
@@ -142,7 +146,7 @@ class Runners:
         """Carry out a run that a person starts."""
         return self._run(workflow, "workflow_dispatch", self._hub.head("main"), "main", {}, inputs=inputs)
 
-    def _run(  # noqa: PLR0913 - what a run is set off by
+    def _run(
         self,
         workflow: str,
         name: str,
@@ -159,12 +163,15 @@ class Runners:
         done: dict[str, Job] = {}
         for key, job in document["jobs"].items():
             needs = [job["needs"]] if isinstance(job.get("needs"), str) else job.get("needs", [])
+            token = ", ".join(f"{right}: {how}" for right, how in job["permissions"].items())
             contexts: dict[str, Any] = {
-                "github": {**github, "ref_name": ref, "token": ", ".join(f"{a}: {b}" for a, b in job["permissions"].items())},
+                "github": {**github, "ref_name": ref, "token": token},
                 "inputs": inputs or {}, "vars": self._vars, "secrets": self.secrets if not _fork(event) else {},
                 "needs": {need: {"outputs": done[need].outputs, "result": done[need].result} for need in needs},
             }  # fmt: skip
-            if any(done[need].result != "success" for need in needs) or not evaluated(job.get("if", "'true'"), contexts):
+            if any(done[need].result != "success" for need in needs) or not evaluated(
+                job.get("if", "'true'"), contexts
+            ):
                 done[key] = Job(result="skipped")
                 continue
             shown_as = Job(result="waiting", name=rendered(job["name"], contexts), outputs=contexts["needs"])
@@ -253,7 +260,15 @@ class Machine:
         git(work, "init", "--quiet")
         git(work, "remote", "add", "origin", f"file://{self._hub.git}")
         depth = [] if given.get("fetch-depth") == "0" else ["--depth", "1"]
-        git(work, "fetch", "--quiet", *depth, "origin", wanted, *(["+refs/heads/*:refs/remotes/origin/*"] if not depth else []))
+        git(
+            work,
+            "fetch",
+            "--quiet",
+            *depth,
+            "origin",
+            wanted,
+            *(["+refs/heads/*:refs/remotes/origin/*"] if not depth else []),
+        )
         git(work, "checkout", "--quiet", "--detach", wanted)
 
     def _shell(self, step: Mapping[str, Any], inside: str, environment: Mapping[str, str]) -> bool:
@@ -263,7 +278,8 @@ class Machine:
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
             cwd=self._folder / "work" / inside,
             env={**self._environment, "GITHUB_OUTPUT": str(output), **environment},
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120, check=False,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, timeout=120, check=False,
         )  # fmt: skip
         self.log += done.stdout
         lines = (line.partition("=") for line in output.read_text("utf-8").splitlines())

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.ci.place import FILE, Place, placed
 from tests.ci.runner import Job
-from tests.ci.place import BOLT, FILE, Place, placed
 
 STRANGER = {"login": "mallory", "type": "User"}
 BOT = {"login": "github-actions[bot]", "type": "Bot"}
@@ -25,7 +25,8 @@ def place(tmp_path: Path) -> Iterator[Place]:
 
 def shows(job: Job) -> str:
     """Give the plan id that a log tells last."""
-    return re.findall(r"^Plan id: ([0-9a-f]{20})$", job.log, re.MULTILINE)[-1]
+    ids: list[str] = re.findall(r"^Plan id: ([0-9a-f]{20})$", job.log, re.MULTILINE)
+    return ids[-1]
 
 
 # What was reviewed is applied.
@@ -124,7 +125,7 @@ def test_two_on_the_same_client(place: Place) -> None:
 
 
 def test_a_changed_plan_that_is_rejected_writes_nothing(place: Place) -> None:
-    """An edit in FreshBooks after the review changes the plan; where nobody approves the new one, nothing is written."""
+    """An edit in FreshBooks after the review changes the plan; if nobody approves the new one, nothing is written."""
     number = place.proposes("phone", "416-555-0100", "416-555-0199")
     place.runners.requested(number)
     place.edits("Bolt Bikes", language="de")

@@ -1,4 +1,4 @@
-"""The GitLab pipeline as users copy it: the plan of a merge request in widget and page, then a person starts the apply."""
+"""The GitLab pipeline as users copy it: the plan of a merge request, the merge, and the apply that a person starts."""
 
 from __future__ import annotations
 
@@ -137,6 +137,6 @@ def test_who_may_start_what() -> None:
     assert "CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID" in PIPELINE["plan"]["rules"][0]["if"]
     assert PIPELINE["apply"]["rules"][0]["when"] == "manual"
     assert PIPELINE["apply"]["needs"] == ["plan-merged"]
-    account = [name for name in ("plan", "plan-merged", "apply", "drift")]
-    assert {PIPELINE[name]["resource_group"] for name in account} == {"freshbooks"}
+    reaching = ("plan", "plan-merged", "apply", "drift")
+    assert {PIPELINE[name]["resource_group"] for name in reaching} == {"freshbooks"}
     assert any("action/install.sh" in line for line in PIPELINE["default"]["before_script"])

@@ -84,7 +84,7 @@ def engine(name: str) -> Path:
     with FileLock(cache / f"{name}.lock"):
         if not (folder / "installed").exists():
             venv.create(folder, clear=True, with_pip=True)
-            pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-deps"]
+            pip: list[str | Path] = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-deps"]
             subprocess.run([*pip, "--requirement", requirements], check=True, capture_output=True, timeout=300)
             (folder / "installed").touch()
     return folder / "bin"
@@ -116,7 +116,12 @@ def test_terraform_compliance(plans: Path) -> None:
 def test_checkov(plans: Path) -> None:
     """It reads the plan, and its custom policies fail for the clients that they should, and for no other."""
     program = engine("checkov") / "checkov"
-    checks = ["--external-checks-dir", POLICY / "checkov", "--check", "CKV2_FRESHBOOKS_1,CKV2_FRESHBOOKS_2"]
+    checks: list[str | Path] = [
+        "--external-checks-dir",
+        POLICY / "checkov",
+        "--check",
+        "CKV2_FRESHBOOKS_1,CKV2_FRESHBOOKS_2",
+    ]
 
     def judged(name: str) -> tuple[int, set[tuple[str, str]], int]:
         options = ["--framework", "terraform_plan", "--quiet", "--skip-download", "--output", "json"]

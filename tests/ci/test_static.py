@@ -1,4 +1,4 @@
-"""What users copy is well-formed, meets the schemas of those who read it, and has nothing that an auditor would find."""
+"""What users copy is well-formed, meets the schemas of those who read it, and an auditor finds nothing in it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,9 @@ def test_pipelines_in_the_documentation_meet_their_schemas(schema: str, tmp_path
     [text] = [text for text in fenced(DOCS / "ci.md", "yaml") if text.startswith(f"# {schema}.yml")]
     file = tmp_path / f"{schema}.yml"
     file.write_text(text, "utf-8")
-    transform = ("--data-transform", schema) if schema == "azure-pipelines" else ()
+    # Azure's schema has patterns that are none under the flag `u`.
+    azure = ("--data-transform", schema, "--regex-variant", "nonunicode")
+    transform = azure if schema == "azure-pipelines" else ()
     checked(BIN / "check-jsonschema", "--builtin-schema", f"vendor.{schema}", *transform, file)
     checked(BIN / "yamllint", "--strict", "--config-file", ROOT / ".yamllint", file)
 
