@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,6 +28,12 @@ def checked(*command: str | Path) -> None:
     environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/nonexistent", "LANG": "C.UTF-8"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def steps() -> list[dict[str, Any]]:
+    """Give every step of the workflows and of the action."""
+    jobs = [job for file in GITHUB for job in loaded(file)["jobs"].values()]
+    return [step for job in jobs for step in job["steps"]] + list(loaded(ACTION)["runs"]["steps"])
 
 
 @pytest.mark.parametrize("file", GITHUB, ids=lambda file: file.name)
@@ -76,16 +83,20 @@ def test_scripts_parse(file: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not installed here; CI has it")
-def test_scripts_have_no_known_mistakes() -> None:
-    """Shellcheck has nothing to say of any script, nor of the lines of the workflows and the pipeline."""
-    checked("shellcheck", *SCRIPTS, ROOT / ".ci" / "run")
+def test_scripts_have_no_known_mistakes(tmp_path: Path) -> None:
+    """Shellcheck has nothing to say of any script, nor of the lines in the workflows and the pipeline."""
+    pipeline = loaded(EXAMPLES / "gitlab-ci.yml")
+    inside = [pipeline["default"]["before_script"], *(job["script"] for job in pipeline.values() if "script" in job)]
+    lines = ["\n".join(script) for script in inside] + [step["run"] for step in steps() if "run" in step]
+    files = [tmp_path / f"{number}.sh" for number in range(len(lines))]
+    for file, text in zip(files, lines, strict=True):
+        file.write_text(f"#!/bin/bash\n{text}\n", "utf-8")
+    checked("shellcheck", *SCRIPTS, ROOT / ".ci" / "run", *files)
 
 
 def test_no_value_is_part_of_a_script() -> None:
     """No `run` holds an expression: what comes from outside comes by the environment."""
-    steps = [step for file in GITHUB for job in loaded(file)["jobs"].values() for step in job["steps"]]
-    steps += loaded(ACTION)["runs"]["steps"]
-    assert [step["run"] for step in steps if "${{" in step.get("run", "")] == []
+    assert [step["run"] for step in steps() if "${{" in step.get("run", "")] == []
 
 
 def test_other_peoples_actions_are_pinned() -> None:
@@ -95,6 +106,15 @@ def test_other_peoples_actions_are_pinned() -> None:
     ours = {"OWNER/REPO@0000000000000000000000000000000000000000 # the commit of the release that you use"}
     assert {name.partition("@")[0] for name in used - ours} == {"actions/checkout", "actions/setup-python"}
     assert [name for name in used - ours if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", name)] == []
+
+
+def test_one_thing_at_a_time() -> None:
+    """What reads or writes the account is in one group, in which nothing that waits is dropped."""
+    group = {"group": "freshbooks", "queue": "max"}
+    workflow, drift = (loaded(file) for file in GITHUB)
+    assert drift["concurrency"] == workflow["jobs"]["plan"]["concurrency"] == group
+    assert workflow["concurrency"]["queue"] == "max"
+    assert workflow["concurrency"]["group"].endswith("|| 'freshbooks' }}")
 
 
 def test_secrets_reach_only_what_plans_and_applies() -> None:
