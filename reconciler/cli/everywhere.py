@@ -21,9 +21,9 @@ from click.core import ParameterSource
 from reconciler.cli.heard import Heard
 from reconciler.cli.main import attempt
 from reconciler.cli.options import is_typed, standing_for, whereabouts
-from reconciler.cli.places import Place, find
 from reconciler.cli.session import enter
 from reconciler.cli.showing import now, parse_formats
+from reconciler.cli.stations import Station, find
 from reconciler.cli.terminal import Terminal
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.reports.accounts import AccountRow, accounts_event, render_accounts, render_heading, worst
@@ -71,7 +71,7 @@ def everywhere(context: click.Context, flags: Mapping[str, Any], command: Comman
     terminal = Terminal.of(shared)
     _check_account(flags)
     within, whole = _whole(flags, as_json=bool(shared.get("as_json")))
-    places = find(within)
+    stations = find(within)
     os.chdir(start)
     tour = Tour(
         context=context,
@@ -80,14 +80,14 @@ def everywhere(context: click.Context, flags: Mapping[str, Any], command: Comman
         state=_pattern("--state", shared["state"]) if shared.get("state") else None,
         start=start,
         above=Path(shared.get("chdir") or ""),
-        expected=_expected(whole.get("expects") or (), places),
+        expected=_expected(whole.get("expects") or (), stations),
     )
-    _check_files(tour, places)
-    _check_consent(tour, places, terminal)
+    _check_files(tour, stations)
+    _check_consent(tour, stations, terminal)
     rows: list[AccountRow] = []
-    for number, place in enumerate(places, 1):
+    for number, station in enumerate(stations, 1):
         ended = bool(rows) and rows[-1].exit_code in _ENDED
-        rows.append(_not_reached(place) if ended else _row(tour, place, number, len(places)))
+        rows.append(_not_reached(station) if ended else _row(tour, station, number, len(stations)))
     if terminal.as_json:
         terminal.result(lines([accounts_event(rows)], now()))
     else:
@@ -100,20 +100,20 @@ def everywhere(context: click.Context, flags: Mapping[str, Any], command: Comman
 # One account.
 
 
-def _row(tour: Tour, place: Place, number: int, count: int) -> AccountRow:
+def _row(tour: Tour, station: Station, number: int, count: int) -> AccountRow:
     heard = Heard(one_of_several=True)
     given = {
-        "chdir": tour.above / place.folder,
-        "profile": place.profile,
-        "state": _filled(tour.state, place),
-        "tags": place.tags,
+        "chdir": tour.above / station.folder,
+        "profile": station.profile,
+        "state": _filled(tour.state, station),
+        "tags": station.tags,
         "heard": heard,
     }
     with standing_for(tour.context, given) as shared:
 
         def work() -> object:
-            _head(Terminal.of(shared), place, number, count)
-            return tour.command(tour.context, **_flags(tour, place))
+            _head(Terminal.of(shared), station, number, count)
+            return tour.command(tour.context, **_flags(tour, station))
 
         code = attempt(work, shared)
         os.chdir(tour.start)
@@ -122,8 +122,8 @@ def _row(tour: Tour, place: Place, number: int, count: int) -> AccountRow:
     gc.unfreeze()
     gc.collect()
     return AccountRow(
-        name=place.name,
-        tags=place.tags,
+        name=station.name,
+        tags=station.tags,
         account=heard.account,
         exit_code=code,
         found=heard.found,
@@ -133,35 +133,35 @@ def _row(tour: Tour, place: Place, number: int, count: int) -> AccountRow:
     )
 
 
-def _not_reached(place: Place) -> AccountRow:
-    return AccountRow(name=place.name, tags=place.tags)
+def _not_reached(station: Station) -> AccountRow:
+    return AccountRow(name=station.name, tags=station.tags)
 
 
-def _head(terminal: Terminal, place: Place, number: int, count: int) -> None:
+def _head(terminal: Terminal, station: Station, number: int, count: int) -> None:
     """Say whose turn it is, on stderr too where that leads elsewhere: errors are told there."""
     if terminal.as_json:
         return
     before = "\n" if number > 1 else ""
-    terminal.result(before + render_heading(place.name, number, count, terminal.rendering))
+    terminal.result(before + render_heading(station.name, number, count, terminal.rendering))
     if terminal.apart:
-        terminal.talk(before + render_heading(place.name, number, count, terminal.talking))
+        terminal.talk(before + render_heading(station.name, number, count, terminal.talking))
 
 
-def _flags(tour: Tour, place: Place) -> dict[str, Any]:
+def _flags(tour: Tour, station: Station) -> dict[str, Any]:
     """Give the options of one account's run: those of the command line, with its own files and its own plan id."""
     flags = dict(tour.flags)
     for name in ("root", "out"):
         if flags.get(name):
-            flags[name] = type(flags[name])(_filled(str(flags[name]), place))
+            flags[name] = type(flags[name])(_filled(str(flags[name]), station))
     if "formats" in flags:
-        flags["formats"] = tuple(_filled(text, place) for text in flags["formats"])
+        flags["formats"] = tuple(_filled(text, station) for text in flags["formats"])
     if "expects" in flags:
-        flags["expects"] = (tour.expected[place.name],) if place.name in tour.expected else ()
+        flags["expects"] = (tour.expected[station.name],) if station.name in tour.expected else ()
     return flags
 
 
-def _filled(pattern: str | None, place: Place) -> str | None:
-    return pattern.replace(NAME, place.file_name) if pattern else None
+def _filled(pattern: str | None, station: Station) -> str | None:
+    return pattern.replace(NAME, station.file_name) if pattern else None
 
 
 def _tell_saved(tour: Tour, within: Path, terminal: Terminal) -> None:
@@ -236,9 +236,9 @@ def _format(text: str) -> str:
     return f"{name}={_pattern('--format', file)}" if separator else text
 
 
-def _expected(texts: Sequence[str], places: Sequence[Place]) -> dict[str, str]:
+def _expected(texts: Sequence[str], stations: Sequence[Station]) -> dict[str, str]:
     """Read `NAME=PLAN_ID`, once for each account that has one."""
-    names = [place.name for place in places]
+    names = [station.name for station in stations]
     found: dict[str, str] = {}
     for text in texts:
         name, separator, plan_id = text.rpartition("=")
@@ -252,22 +252,22 @@ def _expected(texts: Sequence[str], places: Sequence[Place]) -> dict[str, str]:
     return found
 
 
-def _check_files(tour: Tour, places: Sequence[Place]) -> None:
+def _check_files(tour: Tour, stations: Sequence[Station]) -> None:
     """Refuse file names that would be those of two accounts."""
     texts = (tour.state, tour.flags.get("root"), tour.flags.get("out"), *tour.flags.get("formats", ()))
-    seen: dict[str, Place] = {}
-    for place in places if any(text and NAME in str(text) for text in texts) else ():
-        other = seen.setdefault(place.file_name.casefold(), place)
-        if other is not place:
-            told = f"{plain(other.name)} and {plain(place.name)} would both be {plain(place.file_name)} in {NAME}."
+    seen: dict[str, Station] = {}
+    for station in stations if any(text and NAME in str(text) for text in texts) else ():
+        other = seen.setdefault(station.file_name.casefold(), station)
+        if other is not station:
+            told = f"{plain(other.name)} and {plain(station.name)} would both be {plain(station.file_name)} in {NAME}."
             raise UsageError("two accounts would share a file", f"{told} Rename one of the folders.")
 
 
-def _check_consent(tour: Tour, places: Sequence[Place], terminal: Terminal) -> None:
+def _check_consent(tour: Tour, stations: Sequence[Station], terminal: Terminal) -> None:
     """Refuse an apply that nobody could approve before anything is read."""
     if "auto_approve" not in tour.flags or tour.flags["auto_approve"] or terminal.interactive or tour.flags["root"]:
         return
-    open_ = [place.name for place in places if place.name not in tour.expected]
+    open_ = [station.name for station in stations if station.name not in tour.expected]
     if open_:
         told = f"There is no terminal to ask at. Use --auto-approve, or --expect NAME=PLAN_ID for {plain(open_[0])}"
         raise UsageError("nobody can approve", told + (f" and {len(open_) - 1} more." if len(open_) > 1 else "."))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.places import find
+from reconciler.cli.stations import find
 from reconciler.errors import ConfigurationInvalid, UsageError
 from tests.cli.agency import writes
 
@@ -15,8 +15,8 @@ EMPTY = "version: 1\nclients: {}\n"
 
 
 def found(top: str = ".") -> list[str]:
-    """Give the names of the places."""
-    return [place.name for place in find(Path(top))]
+    """Give the names of the stations."""
+    return [station.name for station in find(Path(top))]
 
 
 def test_folders(folder: Path) -> None:

@@ -22,7 +22,7 @@ _ROOT_FILE, _ROOT_FOLDER = ROOTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Station:
     """Where one account is looked after: a folder, or a profile in it."""
 
     name: str
@@ -43,7 +43,7 @@ class Place:
         return self.name.replace("/", "-")
 
 
-def find(top: Path) -> list[Place]:
+def find(top: Path) -> list[Station]:
     """Give the profiles of a folder's settings, or else the accounts of the folders below it; sorted.
 
     Raises:
@@ -53,29 +53,29 @@ def find(top: Path) -> list[Place]:
     """
     if not top.is_dir():
         raise UsageError("--all takes a folder", f"{plain(str(top))} is none. Accounts are looked for below it.")
-    places = _profiles(top, "")
-    if not places:
+    stations = _profiles(top, "")
+    if not stations:
         for folder in _accounts_below(top):
-            places += _at(folder, folder.relative_to(top).as_posix())
-    if not places:
+            stations += _at(folder, folder.relative_to(top).as_posix())
+    if not stations:
         raise UsageError(
             "no account is found",
             f"{FILE} has no `profiles:` here, and no folder below holds a {FILE}, a {_ROOT_FILE} or a {_ROOT_FOLDER}/. "
             "Leave out --all to work on this folder.",
         )
-    return places
+    return stations
 
 
-def _profiles(folder: Path, below: str) -> list[Place]:
+def _profiles(folder: Path, below: str) -> list[Station]:
     with contextlib.chdir(folder):
         names = named(repository_file())
     before = f"{below}/" if below else ""
-    return [Place(name=before + name, folder=folder, below=below, profile=name) for name in names]
+    return [Station(name=before + name, folder=folder, below=below, profile=name) for name in names]
 
 
-def _at(folder: Path, below: str) -> list[Place]:
+def _at(folder: Path, below: str) -> list[Station]:
     """Give the accounts of a folder that is one, or has several profiles."""
-    alone = Place(name=below, folder=folder, below=below)
+    alone = Station(name=below, folder=folder, below=below)
     try:
         return _profiles(folder, below) or [alone]
     except ConfigurationInvalid:
