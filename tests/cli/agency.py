@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.sandbox.server import Sandbox, running
+from tests.cli.program import Ran
 
 IDS = {"acme": "Aa1", "bolt": "Bb2", "coral": "Cc3"}
 APPLY = ("apply", "--all", "--auto-approve", "--settle", "0", "--parallelism", "1")
@@ -101,3 +102,13 @@ def table(out: str) -> dict[str, tuple[str, str]]:
         code = next((cell for cell in cells[-2:-1] if cell.isdigit()), "")
         found[cells[0]] = (code, cells[-1])
     return found
+
+
+def events(ran: Ran) -> list[dict[str, Any]]:
+    """Read a stream of events."""
+    return [json.loads(line) for line in ran.out.splitlines()]
+
+
+def state_of(file: str) -> Any:  # noqa: ANN401 - JSON
+    """Read a state."""
+    return json.loads(Path(file).read_text(encoding="utf-8"))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.agency import Agency, working
 from tests.golden.story import Story, telling
 
 
@@ -16,6 +17,13 @@ def place(tmp_path: Path) -> Iterator[Story]:
     """Give a working folder with an account of its own; the environment has its address and a token."""
     with telling(tmp_path) as story:
         yield story
+
+
+@pytest.fixture
+def agency(tmp_path: Path) -> Iterator[Agency]:
+    """Give a login with three empty accounts."""
+    with working(tmp_path) as found:
+        yield found
 
 
 @pytest.fixture

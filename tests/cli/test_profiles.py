@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +11,10 @@ import pytest
 from reconciler.core.policy import DriftPolicy, Limit
 from reconciler.errors import ConfigurationInvalid, UsageError
 from reconciler.settings import Settings, settings
-from tests.cli.agency import IDS, Agency, firm, profiles, working, writes
+from tests.cli.agency import IDS, Agency, firm, profiles, writes
 from tests.cli.program import called, spawned
 
 SECRET = "pa55-canary"
-
-
-@pytest.fixture
-def agency(tmp_path: Path) -> Iterator[Agency]:
-    """Give a login with three empty accounts."""
-    with working(tmp_path) as found:
-        yield found
 
 
 def chosen(profile: str | None, text: str, **flags: Any) -> Settings:  # noqa: ANN401 - the program's flags
