@@ -87,6 +87,19 @@ def test_writes_carry_their_digest(there: Place) -> None:
     assert len(asked.headers["content-md5"]) == 24
 
 
+def test_what_was_read_before_the_lock_is_read_again() -> None:
+    """A state that was removed and begun anew since, with lower serials, is not written over from memory."""
+    with place(GitLab()) as there:
+        storage, other = there.open(), there.open()
+        version = storage.replace("", b"1", storage.create("", b"0"))
+        other.delete("", version)
+        other.create("", b"anew")
+        storage.take(holder())
+        with pytest.raises(Moved):
+            storage.replace("", b"2", version)
+        assert content(there) == b"anew"
+
+
 # Answers that do not come.
 
 UNKNOWN = (Fault.LOST_BEFORE, Fault.LOST_AFTER, Fault.BROKEN_BEFORE, Fault.BROKEN_AFTER, Fault.TRUNCATED)
@@ -110,7 +123,7 @@ def test_a_lost_answer_is_looked_up(there: Place, fault: Fault) -> None:
 
 @pytest.mark.parametrize("fault", [Fault.LOST_BEFORE, Fault.BROKEN_BEFORE])
 def test_after_two_lost_tries_nobody_knows(there: Place, fault: Fault) -> None:
-    """A server that never answers leaves an unanswered write, after two tries and not more."""
+    """A server that never answers leaves an unanswered write, after two tries and not more, and without a wait."""
     storage = there.open()
     version = storage.create("", b"old")
     before = writes(there)
@@ -118,6 +131,7 @@ def test_after_two_lost_tries_nobody_knows(there: Place, fault: Fault) -> None:
     with pytest.raises(Unanswered):
         storage.replace("", b"new", version)
     assert writes(there) - before == 2
+    assert there.clock.waits == []
     assert content(there) == b"old"
 
 
