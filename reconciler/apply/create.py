@@ -74,6 +74,7 @@ def _created(site: Worksite, change: Change, children: Sequence[Change]) -> Outc
                 return _closed(site.refused(change, answer), children)
             case NotSent():
                 [outcome] = site.record([_closed(site.refused(change, answer), children)])
+                site.lasting(change)
                 if answer.again_after_s is None or not site.wait(max(answer.again_after_s, _FIRST_LOOK_S)):
                     return outcome
             case Unknown():
@@ -123,6 +124,7 @@ def _looked_up(site: Worksite, change: Change, intent: Intent, answer: Unknown) 
     while True:
         # The last look is at the very end of the quiet period, however short that is.
         pause = min(pause, _LONGEST_LOOK_S, max(site.options.settle_s - waited, 0.0))
+        site.lasting(change)
         if not site.wait(pause):
             return Outcome(change=change, result=Result.UNKNOWN, reason=f"{answer.reason}; looked up by the next run")
         waited += pause

@@ -77,6 +77,7 @@ def _settled(groups: Sequence[Group], site: Worksite) -> dict[Address, Outcome]:
             break
         finished.update({outcome.change.address: outcome for outcome in outcomes})
         for outcome in outcomes:
+            site.began(outcome.change)
             site.told(outcome)
     return finished
 

@@ -56,6 +56,8 @@ def carry_out(site: Worksite, group: Group) -> list[Outcome]:
     """Carry out one group; gives an outcome for each of its changes, in their order."""
     if why := site.halt.why(creating=group.own is not None and group.own.action is Action.CREATE):
         return [not_attempted(change, why) for change in group.changes]
+    for change in group.changes:
+        site.began(change)
     outcomes: list[Outcome] = []
     try:
         outcomes = _own_and_children(site, group)

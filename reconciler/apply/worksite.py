@@ -76,6 +76,10 @@ class Worksite:
     options: ApplyOptions
     listed_at_s: float
     halt: Halt = field(default_factory=Halt)
+    began: Callable[[Change], None] = lambda _: None
+    """Told of each change whose calls begin."""
+    lasting: Callable[[Change], None] = lambda _: None
+    """Told of a change again while what it sent is looked for."""
     told: Callable[[Outcome], None] = lambda _: None
 
     @property

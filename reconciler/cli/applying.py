@@ -12,9 +12,10 @@ from reconciler.apply.fence import LOST, Fenced
 from reconciler.apply.intents import of_plan
 from reconciler.apply.run import apply
 from reconciler.apply.worksite import ApplyOptions, Halt, Worksite
+from reconciler.cli.events import now
 from reconciler.cli.planning import Prepared
+from reconciler.cli.progress import Progress
 from reconciler.cli.session import Session, quiet_period_s
-from reconciler.cli.showing import emit, now, told
 from reconciler.core.change import Plan
 from reconciler.core.codec import differing
 from reconciler.core.outcome import Outcome, Refusal, Result
@@ -31,7 +32,9 @@ from reconciler.errors import (
     Unfinished,
 )
 from reconciler.record import Recorder
-from reconciler.reports.events import outcomes_events
+from reconciler.reports.events import outcomes_sums
+from reconciler.reports.hiding import hidden, hidden_outcome
+from reconciler.reports.options import RenderOptions
 from reconciler.reports.outcomes import render_outcomes
 from reconciler.reports.text import heading
 from reconciler.store import uptime
@@ -63,11 +66,15 @@ def check_expected(plan: Plan, expected: str, saved: Plan | None) -> None:
         return
     moved = ""
     if saved is not None:
+        saved, plan = (
+            hidden(each, RenderOptions(sensitive=frozenset(saved.options.sensitive))) for each in (saved, plan)
+        )
         rows = [
             f"  {address}: {'reviewed: ' + heading(before) if before else 'not reviewed'}; "
             f"{'now: ' + heading(after) if after else 'now: nothing to do'}"
             for address, (before, after) in differing(saved, plan).items()
         ]
+        rows = rows or ["  values that are not shown"]
         moved = "What moved:\n" + "\n".join(rows[:20]) + ("\n  ..." if len(rows) > 20 else "") + "\n"  # noqa: PLR2004 - enough to see what happened
     raise Refused(
         "the plan is no longer what was reviewed",
@@ -94,13 +101,12 @@ def carry_out(session: Session, prepared: Prepared, run: str, flags: Mapping[str
     )
     intents = of_plan(plan, kind=reader.kind, salt=prepared.state.salt, options=options)
     state = recorder.begin(plan.account, reader.origin, root, intents)
-    halt = Halt()
+    halt, progress = Halt(), Progress(session=session)
     with _signals(halt) as signals, session.terminal.meter("Applying") as meter:
         meter.total(len(plan.changes))
-        tell = told(session)
 
         def advance(outcome: Outcome) -> None:
-            tell(outcome)
+            progress.told(outcome)
             meter.advance()
 
         site = Worksite(
@@ -110,11 +116,14 @@ def carry_out(session: Session, prepared: Prepared, run: str, flags: Mapping[str
             options=options,
             listed_at_s=prepared.read_at_s,
             halt=halt,
+            began=progress.began,
+            lasting=progress.lasting,
             told=advance,
         )
         outcomes = apply(plan, site)
         # A worker that is still waiting for its turn must not send anything once the lock is free.
         reader.close()
+    progress.rest(outcomes)
     _close(session, recorder, halt, run, began, plan, outcomes)
     return _verdict(outcomes, halt, signals)
 
@@ -143,10 +152,11 @@ def _close(
 ) -> None:
     """Show the end, then keep the state and the record of the run; the journal has it all should that fail."""
     session.heard.outcomes(outcomes)
-    if session.terminal.as_json:
-        emit(session, outcomes_events(outcomes))
+    outcomes_shown = [hidden_outcome(outcome, session.shown) for outcome in outcomes]
+    if session.terminal.stream is not None:
+        session.terminal.stream.sums = outcomes_sums(outcomes_shown)
     else:
-        session.terminal.result("\n" + render_outcomes(outcomes, session.rendering))
+        session.terminal.result("\n" + render_outcomes(outcomes_shown, session.rendering))
     try:
         recorder.finish(uptime.stamp())
         session.place.runs.write(run, plan.account, began, outcomes)

@@ -18,16 +18,17 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from reconciler.cli.events import Stream
 from reconciler.cli.heard import Heard
 from reconciler.cli.main import attempt
 from reconciler.cli.options import is_typed, standing_for, whereabouts
 from reconciler.cli.session import enter
-from reconciler.cli.showing import now, parse_formats
+from reconciler.cli.showing import parse_formats
 from reconciler.cli.stations import Station, find
 from reconciler.cli.terminal import Terminal
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.reports.accounts import AccountRow, accounts_event, render_accounts, render_heading, worst
-from reconciler.reports.events import lines
+from reconciler.reports.formats import PLANS, PROBLEMS
 from reconciler.reports.paint import plain
 from reconciler.store.durable import PRIVATE_FOLDER, disk
 
@@ -48,6 +49,8 @@ class Tour:
     flags: Mapping[str, Any]
     """Those of the command line; the names of files are whole, and may hold `{name}`."""
     state: str | None
+    stream: Stream | None
+    """The events of all of them, where those are wanted."""
     start: Path
     """The folder in which the program was started."""
     above: Path
@@ -78,6 +81,7 @@ def everywhere(context: click.Context, flags: Mapping[str, Any], command: Comman
         command=command,
         flags=whole,
         state=_pattern("--state", shared["state"]) if shared.get("state") else None,
+        stream=terminal.stream,
         start=start,
         above=Path(shared.get("chdir") or ""),
         expected=_expected(whole.get("expects") or (), stations),
@@ -85,11 +89,13 @@ def everywhere(context: click.Context, flags: Mapping[str, Any], command: Comman
     _check_files(tour, stations)
     _check_consent(tour, stations, terminal)
     rows: list[AccountRow] = []
+    terminal.emit([])
     for number, station in enumerate(stations, 1):
         ended = bool(rows) and rows[-1].exit_code in _ENDED
         rows.append(_not_reached(station) if ended else _row(tour, station, number, len(stations)))
-    if terminal.as_json:
-        terminal.result(lines([accounts_event(rows)], now()))
+    if terminal.stream is not None:
+        terminal.emit([accounts_event(rows)])
+        terminal.stream.without_sums()
     else:
         terminal.result("\n" + render_accounts(rows, terminal.rendering))
         _tell_saved(tour, within, terminal)
@@ -108,6 +114,7 @@ def _row(tour: Tour, station: Station, number: int, count: int) -> AccountRow:
         "state": _filled(tour.state, station),
         "tags": station.tags,
         "heard": heard,
+        **({} if tour.stream is None else {"stream": tour.stream.one_of_several()}),
     }
     with standing_for(tour.context, given) as shared:
 
@@ -205,10 +212,8 @@ def _whole(flags: Mapping[str, Any], *, as_json: bool) -> tuple[Path, dict[str, 
     if flags.get("out"):
         whole["out"] = Path(_pattern("--out", _out(str(flags["out"]))))
     if flags.get("formats"):
-        parse_formats(flags["formats"], as_json=as_json)
+        parse_formats(flags["formats"], as_json=as_json, known=PROBLEMS if "paths" in flags else PLANS)
         whole["formats"] = tuple(map(_format, flags["formats"]))
-    elif flags.get("form"):
-        _format(flags["form"])
     return Path() if saved or not given else Path(given[0]), whole
 
 

@@ -114,16 +114,32 @@ def attempt(work: Callable[[], object], context: dict[str, object]) -> int:
     except SystemExit as ended:
         return _ended(ended, context, left=sys.stdout is not out)
     except Exception as error:  # noqa: BLE001 - the one place where everything ends as text
+        if isinstance(error, click.UsageError) and error.ctx is not None:
+            _stream(error.ctx, context)
         if context.get("debug"):
             import traceback  # noqa: PLC0415 - only for --debug
 
-            _terminal(context).talk(traceback.format_exc())
+            from reconciler.cli.seen import Seen  # noqa: PLC0415 - the same
+
+            seen = context.get("seen")
+            told = traceback.format_exc()
+            _terminal(context).talk(seen.text(told) if isinstance(seen, Seen) else told)
         return _told(_named(error), context)
     except KeyboardInterrupt:
         return _told(Interrupted("interrupted"), context)
     finally:
         sys.stdout, sys.stderr = out, err
-    return result if isinstance(result, int) else 0
+    code = result if isinstance(result, int) else 0
+    if "stream" in context:
+        _terminal(context).end(code)
+    return code
+
+
+def _stream(where: click.Context, context: dict[str, object]) -> None:
+    """Open the stream of a command that could not even be begun."""
+    from reconciler.cli.session import open_stream  # noqa: PLC0415 - needed only when something went wrong
+
+    open_stream(where, context)
 
 
 def _ended(ended: SystemExit, context: dict[str, object], *, left: bool) -> int:
@@ -168,11 +184,17 @@ def _terminal(context: dict[str, object]) -> Terminal:
 
 def _told(error: ReconcilerError, context: dict[str, object]) -> int:
     """Print an error where people and scripts look for it; give its exit code."""
+    from reconciler.cli.seen import Seen  # noqa: PLC0415 - the same
     from reconciler.reports.events import exit_code  # noqa: PLC0415 - the same
 
     context["error"] = error
-    _terminal(context).tell(error)
-    return exit_code(error)
+    seen = context.get("seen")
+    if isinstance(seen, Seen):
+        seen.hide(error)
+    terminal, code = _terminal(context), exit_code(error)
+    terminal.tell(error)
+    terminal.end(code)
+    return code
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from reconciler.reports.formats import PLANS
+from reconciler.reports.formats import PLANS, PROBLEMS
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -142,9 +142,31 @@ def global_options() -> list[click.Option]:
 
 
 def format_option(command: Decorated) -> Decorated:
-    """Add `--format`, which may be given several times."""
-    told = f"{', '.join(PLANS)}; FORMAT=FILE writes a file. May be given several times."
-    return click.option("--format", "formats", type=Lines(), multiple=True, metavar="FORMAT[=FILE]", help=told)(command)
+    """Add `--format`, which may be given several times, and what shapes a report."""
+    size = click.option(
+        "--max-size", type=click.IntRange(2_000), metavar="N", help="Characters of markdown. [default: 65000]"
+    )
+    return _format(PLANS)(size(showing_options(command)))
+
+
+def problems_option(command: Decorated) -> Decorated:
+    """Add the `--format` of problems."""
+    return _format(PROBLEMS)(command)
+
+
+def _format(table: Mapping[str, str]) -> Callable[[Decorated], Decorated]:
+    told = f"{', '.join(table)}; FORMAT=FILE writes a file. May be given several times."
+    return click.option("--format", "formats", type=Lines(), multiple=True, metavar="FORMAT[=FILE]", help=told)
+
+
+def showing_options(command: Decorated) -> Decorated:
+    """Add the options that say how much of a plan is shown."""
+    for option in (
+        click.option("--redact", is_flag=True, help="Name the fields that change, and show no value of any."),
+        click.option("--summary", is_flag=True, help="Show a line a record (text)."),
+    ):
+        command = option(command)
+    return command
 
 
 def _several(*names: str, told: str) -> Callable[[Decorated], Decorated]:

@@ -19,6 +19,7 @@ from reconciler.core.plan import Sides, plan
 from reconciler.core.resource import Account, Address, Configuration
 from reconciler.core.state import State
 from reconciler.errors import Ambiguous, NotAllowed, StateUnusable, UsageError
+from reconciler.reports.events import refresh_event
 from reconciler.reports.words import counted, wrapped
 
 _MUCH = 100_000
@@ -70,7 +71,9 @@ def prepare(session: Session, options: PlanOptions, state: State | None = None, 
 
 
 def _prepared(session: Session, options: PlanOptions, state: State | None, *, typed: bool) -> Prepared:
-    reader = session.reader
+    reader, terminal = session.reader, session.terminal
+    if terminal.as_json:
+        terminal.emit([refresh_event(session.settings.account or "")])
     with session.terminal.meter("Reading the account") as meter:
         reading = read.begin(reader, session.settings.account or "", meter)
         try:
@@ -83,6 +86,7 @@ def _prepared(session: Session, options: PlanOptions, state: State | None, *, ty
             reading.abandon()
             raise
         check_belongs(state, account.account_id, reader.origin, session.place.shown)
+        session.seen.look(configuration, account)
         if typed:
             _check_patterns(options, configuration, state)
         if options.destroy:
@@ -91,6 +95,9 @@ def _prepared(session: Session, options: PlanOptions, state: State | None, *, ty
         _check_creates(options, configuration)
         kind = _showable(reader.kind, session.settings.sensitive)
         account, matching = _matched(session, configuration, state, account, options, kind, meter)
+        session.seen.look(configuration, account)
+    if terminal.as_json:
+        terminal.emit([refresh_event(account.account_id, len(account.records))])
     if matching.stops:
         if state.fresh and account.records:
             session.terminal.talk("\n".join(wrapped(_FRESH + _backup(session), session.terminal.width)))
@@ -98,7 +105,7 @@ def _prepared(session: Session, options: PlanOptions, state: State | None, *, ty
         told = f"{counted(count, 'record')} could not be told for certain. Nothing was written."
         raise Ambiguous("a person must decide", matching.stops, told)
     sides = Sides(configuration=configuration, state=state, account=account, matching=matching)
-    made = _with_backup(session, plan(sides, kind, options, origin=reader.origin))
+    made = session.seen.notes(_with_backup(session, plan(sides, kind, options, origin=reader.origin)))
     session.heard.plan(made)
     return Prepared(plan=made, state=state, read_at_s=account.read_at_s)
 

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.heard import Heard
+from reconciler.cli.seen import Seen
 from reconciler.cli.terminal import Terminal
-from reconciler.cli.worker import job_link
+from reconciler.cli.worker import job_link, page_link
 from reconciler.core.ports import Lease, Store
 from reconciler.errors import Interrupted, NotAllowed, UsageError
 from reconciler.load import LoadOptions, load
@@ -52,6 +53,9 @@ class Session:
     account: FreshBooks | None = None
     configuration: Configuration | None = None
     """Loaded already where the account depends on it; else it is loaded while the account is read."""
+    shown: RenderOptions = field(default_factory=RenderOptions)
+    """What the settings and options let reports show."""
+    seen: Seen = field(default_factory=Seen)
     sleep: Callable[[float], None] = time.sleep
     heard: Heard = field(default_factory=Heard)
     """What becomes of the run, for whoever runs several."""
@@ -59,7 +63,7 @@ class Session:
     @property
     def rendering(self) -> RenderOptions:
         """Give the options that reports render with."""
-        return replace(self.terminal.rendering, sensitive=self.settings.sensitive)
+        return replace(self.shown, width=self.terminal.width, colour=self.terminal.colour)
 
     @property
     def reader(self) -> FreshBooks:
@@ -106,7 +110,16 @@ def enter(context: click.Context) -> Mapping[str, Any]:
     if shared.get("chdir") and not shared.get("begun"):
         os.chdir(shared["chdir"])
     shared["begun"] = True
+    open_stream(context, shared)
     return shared
+
+
+def open_stream(context: click.Context, shared: dict[str, Any]) -> None:
+    """Open the stream of events, where --json wants it."""
+    if shared.get("as_json") and "stream" not in shared:
+        from reconciler.cli.events import OPERATIONS, Stream  # noqa: PLC0415 - only with --json
+
+        shared["stream"] = Stream(operation=OPERATIONS.get(context.command_path.partition(" ")[2], ""))
 
 
 @contextmanager
@@ -123,10 +136,15 @@ def begun(
     chosen = settings({**given, **(flags or {})}, os.environ, _user_file())
     if decided and chosen.undecided:
         raise undecided_error(chosen.undecided)
+    shown = _shown(chosen, flags or {})
+    # An error that ends the run is told where nobody knows the session any more.
+    seen = context.find_root().ensure_object(dict)["seen"] = Seen(sensitive=shown.sensitive)
     with ExitStack() as stack:
         session = Session(
             terminal=terminal,
-            settings=chosen,
+            settings=replace(chosen, sensitive=shown.sensitive),
+            shown=shown,
+            seen=seen,
             place=_place(chosen.state, Path(chosen.home) / "runs", stack),
             heard=given.get("heard") or Heard(),
             sleep=given.get("sleep", time.sleep),
@@ -138,6 +156,19 @@ def begun(
             session = replace(session, account=_account(session, stack, debug=bool(given.get("debug"))))
         yield session
     terminal.check_kept()
+
+
+def _shown(chosen: Settings, flags: Mapping[str, Any]) -> RenderOptions:
+    """Say what may be shown: of sensitive fields no value, and with --redact of none."""
+    redact = bool(flags.get("redact"))
+    every = {*CLIENT.field_names, *(CLIENT.child.field_names if CLIENT.child is not None else ())}
+    return RenderOptions(
+        sensitive=frozenset(every) if redact else chosen.sensitive,
+        redact=redact,
+        summary=bool(flags.get("summary")),
+        max_size=flags.get("max_size") or RenderOptions().max_size,
+        link=page_link(os.environ),
+    )
 
 
 def _end(number: int, _: FrameType | None) -> None:

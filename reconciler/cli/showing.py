@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from reconciler.cli.session import Session
 from reconciler.core.change import Plan
-from reconciler.core.outcome import Outcome
+from reconciler.core.diagnostic import Diagnostic
 from reconciler.errors import Refused, UsageError
-from reconciler.reports.events import Event, lines, outcome_event, plan_events, result_event
-from reconciler.reports.formats import PLANS, plan_render
+from reconciler.reports.events import Event, plan_events, plan_sums, result_event
+from reconciler.reports.formats import COMMANDS, PLANS
+from reconciler.reports.hiding import hidden
 from reconciler.reports.options import RenderOptions
-from reconciler.reports.outcomes import line
+from reconciler.reports.rendering import render, render_problems
 from reconciler.reports.words import counted
 from reconciler.store.durable import write_output
 
 
-def parse_formats(texts: Sequence[str], *, as_json: bool) -> list[tuple[str, Path | None]]:
+def parse_formats(
+    texts: Sequence[str], *, as_json: bool, known: Iterable[str] = PLANS
+) -> list[tuple[str, Path | None]]:
     """Read `FORMAT` and `FORMAT=FILE`; at most one may go to stdout, and none where the events of --json go."""
     found = []
     for text in texts or ("text",):
         name, separator, file = text.partition("=")
-        if name not in PLANS or (separator and not file):
-            raise UsageError(f"--format {text} is not known", f"Write FORMAT or FORMAT=FILE; {', '.join(PLANS)}.")
+        if name not in known or (separator and not file):
+            raise UsageError(f"--format {text} is not known", f"Write FORMAT or FORMAT=FILE; {', '.join(known)}.")
         found.append((name, Path(file) if separator else None))
     if texts and as_json and any(file is None for _, file in found):
         raise contradiction()
@@ -42,21 +44,47 @@ def contradiction() -> UsageError:
 
 
 def show_plan(session: Session, plan: Plan, formats: Sequence[tuple[str, Path | None]]) -> None:
-    """Write a plan as asked; with --json as events."""
+    """Write a plan as asked, and with --json as events too."""
+    if session.terminal.as_json:
+        _show_events(session, hidden(plan, session.shown))
     for name, file in formats:
         options = session.rendering
         if file is not None:
-            plain = replace(options, width=RenderOptions().width, colour=False)
-            write_output(file, plan_render(name)(plan, plain).encode())
-        elif session.terminal.as_json:
-            emit(session, plan_events(plan))
-        else:
-            session.terminal.result(plan_render(name)(plan, options))
+            write_output(file, render(name, plan, _of_a_file(options)).encode())
+        elif not session.terminal.as_json:
+            session.terminal.result(render(name, plan, options), commands=name in COMMANDS)
+
+
+def _show_events(session: Session, plan: Plan) -> None:
+    """Write a plan's events; its sums come last of all, unless an apply with sums of its own follows."""
+    emit(session, plan_events(plan))
+    stream = session.terminal.stream
+    if stream is not None and stream.operation == "plan":
+        stream.sums = plan_sums(plan)
+    else:
+        emit(session, [plan_sums(plan)])
+
+
+def _of_a_file(options: RenderOptions) -> RenderOptions:
+    return replace(options, width=RenderOptions().width, colour=False)
+
+
+def show_problems(session: Session, problems: Sequence[Diagnostic], formats: Sequence[tuple[str, Path | None]]) -> bool:
+    """Write the problems of a configuration as asked; tell whether that has said all of them on stdout."""
+    told = False
+    for name, file in formats:
+        if file is not None:
+            text = render_problems(name, problems, _of_a_file(session.rendering))
+            write_output(file, text.encode("utf-8", "backslashreplace"))
+        elif name != "text":
+            session.terminal.result(render_problems(name, problems, session.rendering), commands=name in COMMANDS)
+            told = True
+    return told
 
 
 def emit(session: Session, events: Iterable[Event]) -> None:
     """Write events, each with the time."""
-    session.terminal.result(lines(events, now(), session.terminal.tags))
+    session.terminal.emit(events)
 
 
 def tell(session: Session, message: str, kind: str, **more: object) -> None:
@@ -66,19 +94,6 @@ def tell(session: Session, message: str, kind: str, **more: object) -> None:
         emit(session, [result_event(message, kind, **more)])
     else:
         session.terminal.result(message)
-
-
-def told(session: Session) -> Callable[[Outcome], None]:
-    """Give what says a line per record while a plan is carried out."""
-    terminal = session.terminal
-
-    def tell(outcome: Outcome) -> None:
-        if terminal.as_json:
-            emit(session, [outcome_event(outcome)])
-        else:
-            terminal.result(line(outcome, session.rendering))
-
-    return tell
 
 
 _FLAG = re.compile(r"\badd (--[a-z-]+(?: \S+?)?)\.(?: |$)")
@@ -95,8 +110,3 @@ def refuse(plan: Plan) -> None:
         listed = [*flags[:_MOST_FLAGS], *(["..."] if len(flags) > _MOST_FLAGS else [])]
         detail += "\nIf it is meant, add:\n" + "\n".join(f"    {flag}" for flag in listed)
     raise Refused("the plan is refused", (), detail)
-
-
-def now() -> str:
-    """Give the time as UTC, ISO 8601."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

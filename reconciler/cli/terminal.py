@@ -8,18 +8,23 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
+from reconciler.cli.worker import takes_commands
 from reconciler.core.ports import Meter
 from reconciler.errors import LocalDisk, ReconcilerError
 from reconciler.reports.diagnostics import render_error
 from reconciler.reports.options import RenderOptions
+from reconciler.reports.safe import unheeded
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+
+    from reconciler.cli.events import Stream
+    from reconciler.reports.events import Event
 
 NARROWEST, WIDEST, ASSUMED = 60, 160, 100
 _SHORTEST_S = 0.001
@@ -41,6 +46,10 @@ class Terminal:
     as_json: bool = False
     tags: Mapping[str, object] = field(default_factory=dict)
     """The keys that each event has besides its own: which of several accounts it is about."""
+    commanded: bool = False
+    """Whether a CI runner searches what is written for commands."""
+    stream: Stream | None = None
+    """The events, where those are wanted."""
     lost: list[str] = field(default_factory=list)
     """Why stdout can no longer be written, if so."""
 
@@ -58,6 +67,8 @@ class Terminal:
             width=min(max(_columns(), NARROWEST), WIDEST),
             as_json=as_json,
             tags=dict(tags) if isinstance(tags := context.get("tags"), Mapping) else {},
+            commanded=takes_commands(os.environ),
+            stream=_stream(context) if as_json else None,
         )
 
     @property
@@ -78,12 +89,15 @@ class Terminal:
         except (OSError, ValueError):
             return self.out is not self.err
 
-    def result(self, text: str) -> None:
-        """Write a part of the result; a reader that has gone, or a full disk, is remembered and not raised."""
+    def result(self, text: str, *, commands: bool = False) -> None:
+        """Write a part of the result; a reader that has gone, or a full disk, is remembered and not raised.
+
+        Only with `commands` may a runner find some in it.
+        """
         if self.lost:
             return
         try:
-            self.out.write(text if text.endswith("\n") else text + "\n")
+            self.out.write(text if commands else self._inert(text))
             self.out.flush()
         except OSError as error:
             self.lost.append(error.strerror or "closed")
@@ -91,21 +105,33 @@ class Terminal:
     def talk(self, text: str) -> None:
         """Write what accompanies the result."""
         try:
-            self.err.write(text if text.endswith("\n") else text + "\n")
+            self.err.write(self._inert(text))
             self.err.flush()
         except OSError:
             # stderr is the last resort: where it cannot be written there is nowhere left to say so.
             return
 
+    def _inert(self, text: str) -> str:
+        """Give a text with its end, in which nothing is a command."""
+        whole = text if text.endswith("\n") else text + "\n"
+        return unheeded(whole) if self.commanded else whole
+
     def tell(self, error: ReconcilerError) -> None:
         """Write an error, as text or as an event; where the stream of events is lost, as text all the same."""
-        if self.as_json:
-            from reconciler.cli.showing import now  # noqa: PLC0415 - only with --json
-            from reconciler.reports.events import error_events, lines  # noqa: PLC0415 - the same
-
-            self.result(lines(error_events(error), now(), self.tags))
-        if not self.as_json or self.lost:
+        if self.stream is not None:
+            self.result(self.stream.failed(error, self.tags))
+        if self.stream is None or self.lost:
             self.talk(render_error(error, self.talking))
+
+    def emit(self, events: Iterable[Event]) -> None:
+        """Write events."""
+        if self.stream is not None and (text := self.stream.told(events, self.tags)):
+            self.result(text)
+
+    def end(self, code: int) -> None:
+        """End the stream, if there is one."""
+        if self.stream is not None and (text := self.stream.ended(code, self.tags)):
+            self.result(text)
 
     def ask(self, question: str, wanted: str) -> bool:
         """Ask for one exact word; anything else declines."""
@@ -138,6 +164,14 @@ class Terminal:
         console = Console(file=self.err, no_color=not self.talk_colour, force_terminal=True)
         with Progress(*columns, console=console, transient=True) as progress:
             yield Bar(progress, progress.add_task(title, total=None, rate=""))
+
+
+def _stream(context: Mapping[str, object]) -> Stream:
+    """Give the run's stream; where no command has been reached yet, one of its own."""
+    from reconciler.cli.events import Stream  # noqa: PLC0415 - only with --json
+
+    found = context.get("stream")
+    return found if isinstance(found, Stream) else Stream()
 
 
 def _is_terminal(stream: TextIO | None) -> bool:

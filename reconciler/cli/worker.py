@@ -1,8 +1,22 @@
-"""The CI job that this run is part of, as an address to open: what a person wants who finds the state locked."""
+"""The CI job that this run is part of: its address to open, and whether its log is searched for commands."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~%/?=&-]*)?")
+
+
+def takes_commands(environment: Mapping[str, str]) -> bool:
+    """Tell whether what is printed is searched for commands: GitHub's runner (and those like it), Azure's agent."""
+    return any(environment.get(name, "").lower() in {"true", "1"} for name in ("GITHUB_ACTIONS", "TF_BUILD"))
+
+
+def page_link(environment: Mapping[str, str]) -> str:
+    """Give the address of the CI job where it is fit to be linked in a page; nothing else can be in it."""
+    told = job_link(environment).replace(" ", "%20")
+    return told if _ADDRESS.fullmatch(told) else ""
 
 
 def job_link(environment: Mapping[str, str]) -> str:

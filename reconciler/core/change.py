@@ -116,6 +116,8 @@ class PlanOptions:
     recreate: bool = False
     destroy: bool = False
     change_root: bool = False
+    sensitive: tuple[str, ...] = ()
+    """The fields whose values were hidden when the plan was saved: it shows them no more."""
     policy: Policy = field(default_factory=Policy)
 
 

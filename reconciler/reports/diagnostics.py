@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from reconciler.core.diagnostic import Diagnostic, Severity
 from reconciler.errors import DiagnosedError, ReconcilerError
@@ -55,6 +55,11 @@ def _detail(text: str, width: int) -> list[str]:
 def render_diagnostics(diagnostics: Iterable[Diagnostic], options: RenderOptions) -> str:
     """Give several problems, parted by empty lines."""
     return "\n\n".join(render_diagnostic(diagnostic, options) for diagnostic in diagnostics)
+
+
+def render_problems(problems: Sequence[Diagnostic], options: RenderOptions) -> str:
+    """Give all problems of a configuration as a page of its own."""
+    return (render_diagnostics(problems, options) or "No problems.") + "\n"
 
 
 def render_error(error: ReconcilerError, options: RenderOptions) -> str:

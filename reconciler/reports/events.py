@@ -5,20 +5,21 @@ https://developer.hashicorp.com/terraform/internals/machine-readable-ui
 
 from __future__ import annotations
 
-import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-import msgspec
-
+from reconciler import __version__
 from reconciler.core.change import Action, Change, Plan
 from reconciler.core.diagnostic import Diagnostic, Severity
 from reconciler.core.outcome import Outcome, Result
 from reconciler.core.resource import key_of, parent_of
 from reconciler.errors import DiagnosedError, Interrupted, ReconcilerError
+from reconciler.reports.encode import one_line
 from reconciler.reports.options import RenderOptions
 from reconciler.reports.outcomes import line
-from reconciler.reports.terraform import terraform_address
+from reconciler.reports.terraform import COMPATIBLE_WITH, terraform_address
 from reconciler.reports.text import counts, heading, summary
+from reconciler.reports.words import counted
 
 Event = dict[str, object]
 
@@ -31,51 +32,102 @@ _ACTIONS = {
     Action.RECOVER: "import",
     Action.NO_OP: "noop",
 }
+_DOING = {
+    Action.CREATE: "creating",
+    Action.RESTORE: "restoring",
+    Action.UPDATE: "updating",
+    Action.ARCHIVE: "archiving",
+    Action.UNARCHIVE: "bringing back from the archive",
+    Action.DELETE: "destroying",
+    Action.ADOPT: "adopting",
+    Action.RECOVER: "recovering",
+    Action.MOVE: "moving",
+    Action.FORGET: "forgetting",
+    Action.NO_OP: "recording",
+}
+ACCOUNT = "freshbooks_account"
+UI_VERSION = "1.2"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warn", Severity.NOTE: "info"}
 
 
 def lines(events: Iterable[Event], timestamp: str = "", tags: Mapping[str, object] | None = None) -> str:
     """Give events as JSON lines, all with this time and these further keys."""
     stamp = {**(tags or {}), **({"@timestamp": timestamp} if timestamp else {})}
-    return "".join(_line({**event, **stamp}) + "\n" for event in events)
+    return "".join(one_line({**event, **stamp}) + "\n" for event in events)
 
 
-def _line(event: Event) -> str:
-    try:
-        return msgspec.json.encode(event).decode()
-    except UnicodeEncodeError:
-        # The name of a file need not be text; what is none is escaped.
-        return json.dumps(event)
+def version_event() -> Event:
+    """Give the first event: what speaks, and in which version of the shape."""
+    told = _event("info", f"reconciler {__version__}", "version")
+    return {**told, "terraform": COMPATIBLE_WITH, "reconciler": __version__, "ui": UI_VERSION}
+
+
+def refresh_event(account: str, records: int | None = None) -> Event:
+    """Tell that the account begins to be read, or with how many records it is read; it is read as a whole."""
+    hook: Event = {"resource": _named(f"{ACCOUNT}.this", ACCOUNT, "this", None)}
+    if account:
+        hook |= {"id_key": "id", "id_value": account}
+    if records is None:
+        return {**_event("info", "Reading the account...", "refresh_start"), "hook": hook}
+    told = f"The account is read: {counted(records, 'record')}."
+    return {**_event("info", told, "refresh_complete"), "hook": {**hook, "records": records}}
 
 
 def plan_events(plan: Plan) -> Iterator[Event]:
-    """Give every change, drift, note and refusal of a plan, and its sums."""
+    """Give every change, drift, note and refusal of a plan."""
     for change in plan.drift:
         yield _event("info", f"{change.address}: changed outside", "resource_drift", change=_change(change))
     for change in plan.changes:
         yield _event("info", heading(change), "planned_change", change=_change(change))
     for diagnostic in (*plan.notes, *plan.refusals):
         yield diagnostic_event(diagnostic)
+
+
+def plan_sums(plan: Plan) -> Event:
+    """Give the sums of a plan."""
     told = summary(plan, RenderOptions()).replace("\n", " ")
-    yield {**_sums(told, counts(plan.changes), "plan"), "plan_id": plan.plan_id}
+    return {**_sums(told, counts(plan.changes), "plan"), "plan_id": plan.plan_id}
 
 
-def outcome_event(outcome: Outcome) -> Event:
+def start_event(change: Change) -> Event:
+    """Tell that a record is begun."""
+    told = f"{change.address}: {_DOING[change.action]}..."
+    return {**_event("info", told, "apply_start"), "hook": _hook(change)}
+
+
+def lasting_event(change: Change, elapsed_s: int) -> Event:
+    """Tell that a record still takes its time."""
+    told = f"{change.address}: still {_DOING[change.action]}... [{elapsed_s}s elapsed]"
+    return {**_event("info", told, "apply_progress"), "hook": {**_hook(change), "elapsed_seconds": elapsed_s}}
+
+
+def outcome_event(outcome: Outcome, elapsed_s: int = 0) -> Event:
     """Give what became of one record."""
     told = line(outcome, RenderOptions())
     finished = outcome.result is Result.DONE
     return {
         **_event("info" if finished else "error", told, "apply_complete" if finished else "apply_errored"),
-        "hook": {**_change(outcome.change), "result": outcome.result.value, "reason": outcome.reason},
+        "hook": {
+            **_hook(outcome.change, outcome.live.id if outcome.live is not None else None),
+            "elapsed_seconds": elapsed_s,
+            "result": outcome.result.value,
+            "reason": outcome.reason,
+        },
     }
 
 
-def outcomes_events(outcomes: Iterable[Outcome]) -> Iterator[Event]:
+def outcomes_sums(outcomes: Iterable[Outcome]) -> Event:
     """Give the sums of an apply."""
     done = [outcome for outcome in outcomes if outcome.result is Result.DONE]
     found = counts(outcome.change for outcome in done)
     told = f"Resources: {found['add']} added, {found['change']} changed, {found['destroy']} destroyed."
-    yield _sums(told, found, "apply")
+    return _sums(told, found, "apply")
+
+
+def no_sums(operation: str) -> Event:
+    """Give the sums of a run that ended before there were any."""
+    told = "Nothing was planned." if operation == "plan" else "Nothing was written."
+    return _sums(told, Counter(), operation)
 
 
 def _sums(told: str, found: Mapping[str, int], operation: str) -> Event:
@@ -114,6 +166,15 @@ def result_event(message: str, kind: str, **more: object) -> Event:
 
 def diagnostic_event(diagnostic: Diagnostic) -> Event:
     """Give one problem."""
+    level = _LEVELS[diagnostic.severity]
+    return {
+        **_event(level, f"{diagnostic.severity.value.capitalize()}: {diagnostic.summary}", "diagnostic"),
+        "diagnostic": problem_document(diagnostic),
+    }
+
+
+def problem_document(diagnostic: Diagnostic) -> dict[str, object]:
+    """Give a problem in the shape that Terraform gives one in JSON."""
     told: dict[str, object] = {
         "severity": diagnostic.severity.value,
         "summary": diagnostic.summary,
@@ -125,25 +186,33 @@ def diagnostic_event(diagnostic: Diagnostic) -> Event:
     if diagnostic.position is not None:
         place = {"line": diagnostic.position.line, "column": diagnostic.position.column}
         told["range"] = {"filename": diagnostic.position.file, "start": place, "end": place}
-    level = _LEVELS[diagnostic.severity]
+    return told
+
+
+def _named(address: str, kind: str, name: str, key: str | None) -> Event:
     return {
-        **_event(level, f"{diagnostic.severity.value.capitalize()}: {diagnostic.summary}", "diagnostic"),
-        "diagnostic": told,
+        "addr": address,
+        "module": "",
+        "resource": address,
+        "implied_provider": "freshbooks",
+        "resource_type": kind,
+        "resource_name": name,
+        "resource_key": key,
     }
 
 
-def _change(change: Change) -> dict[str, object]:
+def _hook(change: Change, remote_id: int | None = None) -> Event:
+    number = remote_id if remote_id is not None else change.id
+    named = {"id_key": "id", "id_value": str(number)} if number is not None else {}
+    return {**_change(change), **named}
+
+
+def _change(change: Change) -> Event:
     parent = parent_of(change.address)
-    told: dict[str, object] = {
-        "resource": {
-            "addr": terraform_address(change.address, change.kind),
-            "module": "",
-            "resource": terraform_address(change.address, change.kind),
-            "implied_provider": "freshbooks",
-            "resource_type": f"freshbooks_{change.kind}",
-            "resource_name": key_of(parent or change.address),
-            "resource_key": key_of(change.address) if parent is not None else None,
-        },
+    address, kind = terraform_address(change.address, change.kind), f"freshbooks_{change.kind}"
+    key = key_of(change.address) if parent is not None else None
+    told: Event = {
+        "resource": _named(address, kind, key_of(parent or change.address), key),
         "action": _ACTIONS.get(change.action, "update"),
         "address": change.address,
     }

@@ -1,36 +1,29 @@
-"""The table of formats: for each name the function that renders a plan, or diagnostics, in it.
+"""The table of formats: for each name the function that renders a plan, or problems, in it.
 
 To add a format is to write one file beside this one and one row here. Rows name functions instead of importing them,
-so that help can list the formats at no cost, and a run loads only what it renders.
+so that help can list the formats at no cost, and a run loads only what it renders. How they are called: `rendering.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from importlib import import_module
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from reconciler.core.change import Plan
-    from reconciler.reports.options import RenderOptions
-
-    PlanRender = Callable[[Plan, RenderOptions], str]
+from collections.abc import Mapping
 
 PLANS: Mapping[str, str] = {
     "text": "text:render_plan",
     "json": "terraform:render_json",
+    "markdown": "markdown:render_markdown",
     "gitlab": "gitlab:render_gitlab",
+    "github": "github:render_github",
 }
-"""What a plan can be rendered as: `module:function`, the function a `PlanRender`."""
+"""What a plan can be rendered as: `module:function`, the function from (Plan, RenderOptions) to text."""
 
+PROBLEMS: Mapping[str, str] = {
+    "text": "diagnostics:render_problems",
+    "json": "validation:render_validation",
+    "github": "github:render_problems",
+    "sarif": "sarif:render_sarif",
+}
+"""What the problems of a configuration can be rendered as; the function from (Diagnostics, RenderOptions) to text."""
 
-def plan_render(name: str) -> PlanRender:
-    """Give what renders a plan in a format of the table."""
-    found: PlanRender = _function(PLANS[name])
-    return found
-
-
-def _function(place: str) -> Callable[..., str]:
-    module, _, name = place.partition(":")
-    found: Callable[..., str] = getattr(import_module(f"{__package__}.{module}"), name)
-    return found
+COMMANDS = frozenset({"github"})
+"""Formats that are commands to the runner which reads the log, and so are the only ones that it may heed."""

@@ -7,6 +7,7 @@ https://developer.hashicorp.com/terraform/internals/json-format. What only we kn
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from hashlib import sha256
 from typing import assert_never
 
@@ -16,6 +17,7 @@ from reconciler.core.change import Action, Change, Plan
 from reconciler.core.codec import plan_from_builtins, plan_to_builtins
 from reconciler.core.resource import Address, Value, key_of, parent_of
 from reconciler.errors import PlanUnusable
+from reconciler.reports.hiding import hidden
 from reconciler.reports.options import RenderOptions
 
 _encoder = msgspec.json.Encoder(order="deterministic")
@@ -28,7 +30,9 @@ Json = dict[str, object]
 
 
 def encode_plan(plan: Plan, options: RenderOptions) -> bytes:
-    """Give the saved plan: one line of JSON."""
+    """Give the saved plan: one line of JSON, without the values of sensitive fields, which applying does not need."""
+    plan = hidden(plan, options)
+    options = replace(options, sensitive=options.sensitive.union(plan.options.sensitive))
     document = plan_document(plan, options)
     ours = {"plan_id": plan.plan_id, "plan": plan_to_builtins(plan)}
     signed = {**document, "reconciler": {**ours, "digest": _digest({**document, "reconciler": ours})}}

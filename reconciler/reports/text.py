@@ -9,6 +9,8 @@ from reconciler.core.change import ARCHIVED, Action, AttributeChange, Change, Pl
 from reconciler.core.guard import destroys, updates
 from reconciler.core.resource import Value
 from reconciler.reports.diagnostics import render_diagnostics
+from reconciler.reports.hiding import HIDDEN
+from reconciler.reports.lines import differing
 from reconciler.reports.options import RenderOptions
 from reconciler.reports.paint import paint, plain, quoted
 from reconciler.reports.words import counted, sentence, wrapped
@@ -36,7 +38,7 @@ _DIFFERING: Mapping[Action, Entry] = {
     Action.MOVE: ("->", "cyan", "move to another address, and update in-place"),
 }
 _ORDER = list(dict.fromkeys([*SYMBOLS.values(), *_DIFFERING.values(), _PUT_AWAY]))
-HIDDEN = "(sensitive value)"
+_SIGNS: Mapping[str, tuple[str, ...]] = {"+": ("green",), "-": ("red",), " ": ()}
 _MOST_NOTES = 50
 
 
@@ -51,7 +53,10 @@ def render_plan(plan: Plan, options: RenderOptions) -> str:
         parts.append(_drift(plan, options))
     if plan.changes:
         parts.append(_legend(plan.changes, options))
-        parts += [_block(change, options) for change in plan.changes]
+        if options.summary:
+            parts.append("\n".join(_short(change, options) for change in plan.changes))
+        else:
+            parts += [_block(change, options) for change in plan.changes]
     if notes:
         parts.append(render_diagnostics(notes[:_MOST_NOTES], options))
         if len(notes) > _MOST_NOTES:
@@ -104,20 +109,35 @@ def heading(change: Change) -> str:
     return f"{change.address} {told}"
 
 
+def reasons(change: Change) -> list[str]:
+    """Say why a record changes, which one it is, and where the file speaks of it; for each format to make safe."""
+    told = [change.reason] if change.reason else []
+    if change.id is not None:
+        told.append(f"id {change.id}")
+    if change.position is not None:
+        told.append(f"{change.position.file}:{change.position.line}")
+    return told
+
+
+def _short(change: Change, options: RenderOptions) -> str:
+    """Give a record in one line: what happens to it, and to which of its fields."""
+    symbol, style, _ = _entry(change)
+    names = ", ".join(attribute.name for attribute in change.attributes)
+    fields = f" ({plain(names)})" if names else ""
+    return f"{paint(f'{symbol:>4}', style, colour=options.colour)} {plain(heading(change))}{fields}"
+
+
 def _block(change: Change, options: RenderOptions) -> str:
     symbol, style, _ = _entry(change)
-    told = f"  # {plain(heading(change))}"
-    reasons = [change.reason] if change.reason else []
-    if change.id is not None:
-        reasons.append(f"id {change.id}")
-    if change.position is not None:
-        reasons.append(f"{change.position.file}:{change.position.line}")
-    lines = [paint(told, "bold", colour=options.colour) + (f" ({plain('; '.join(reasons))})" if reasons else "")]
+    # The heading stands alone on its line, where Terraform's readers look for it.
+    lines = [paint(f"  # {plain(heading(change))}", "bold", colour=options.colour)]
+    if why := reasons(change):
+        lines.append(f"  # ({plain('; '.join(why))})")
     rows = list(_rows(change, options))
     key = plain(change.address.rpartition(".")[2])
     opening = f"{paint(f'{symbol:>3}', style, colour=options.colour)} {change.kind} {quoted(key)}"
     if not rows:
-        return lines[0]
+        return "\n".join(lines)
     lines.append(f"{opening} {{")
     lines += rows
     if change.unchanged and change.action is not Action.CREATE:
@@ -133,7 +153,15 @@ def _rows(change: Change, options: RenderOptions) -> Iterable[str]:
     width = max((len(attribute.name) for attribute in change.attributes), default=0)
     for attribute in change.attributes:
         symbol, style, text = _row(change, attribute, options)
-        yield f"      {paint(symbol, style, colour=options.colour)} {plain(attribute.name):<{width}} = {text}"
+        lines = differing(attribute, hidden=attribute.name in options.sensitive)
+        name = f"      {paint(symbol, style, colour=options.colour)} {plain(attribute.name):<{width}}"
+        if not lines:
+            yield f"{name} = {text}"
+            continue
+        yield f"{name} = <<EOT"
+        for sign, line in lines:
+            yield f"          {paint(sign, *_SIGNS[sign], colour=options.colour)} {line}"
+        yield "        EOT"
 
 
 def _row(change: Change, attribute: AttributeChange, options: RenderOptions) -> tuple[str, str, str]:
@@ -205,22 +233,21 @@ ALSO = ("adopt", "move", "forget", "recover", "record")
 
 
 def summary(plan: Plan, options: RenderOptions) -> str:
-    """Give the closing lines of a plan."""
+    """Give the closing lines of a plan; the sums stand alone on their line, where Terraform's readers look for them."""
     unmanaged = _unmanaged(plan)
     if plan.empty:
-        told, *styles = _nothing(plan)
-        return sentence(told + unmanaged, options, told, *styles)
+        told, *styles = told_of_nothing(plan)
+        return "\n".join([sentence(told, options, told, *styles), *unmanaged])
     found = counts(plan.changes)
-    told = f"Plan: {found['add']} to add, {found['change']} to change, {found['destroy']} to destroy."
-    lines = [sentence(told + unmanaged, options, "Plan:", "bold")]
+    told = f"{found['add']} to add, {found['change']} to change, {found['destroy']} to destroy."
+    lines = [f"{paint('Plan:', 'bold', colour=options.colour)} {told}"]
     also = [f"{found[word]} to {word}" for word in ALSO if found[word]]
     if also:
         lines.append(sentence(f"Also: {', '.join(also)}.", options))
-    lines.append(f"Plan id: {plan.plan_id}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *unmanaged, f"Plan id: {plan.plan_id}"])
 
 
-def _nothing(plan: Plan) -> tuple[str, ...]:
+def told_of_nothing(plan: Plan) -> tuple[str, ...]:
     """Say that there is nothing to do, with the styles for it, and claim no more than was looked at."""
     if plan.drift:
         return ("No changes to make; what was changed outside is shown above.",)
@@ -231,6 +258,6 @@ def _nothing(plan: Plan) -> tuple[str, ...]:
     return f"No changes{' ' if chosen else '. '}{told}", "green", "bold"
 
 
-def _unmanaged(plan: Plan) -> str:
+def _unmanaged(plan: Plan) -> list[str]:
     told = [counted(count, kind) for kind, count in plan.unmanaged.items() if count]
-    return f" ({' and '.join(told)} not managed)" if told else ""
+    return [f"Not managed: {' and '.join(told)}."] if told else []

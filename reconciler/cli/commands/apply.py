@@ -13,7 +13,15 @@ import click
 
 from reconciler.cli.applying import carry_out, check_expected, wait_for_open_intents
 from reconciler.cli.commands.plan import read_plan
-from reconciler.cli.options import SHAPING, Lines, account_options, over_accounts, shaping_options, typed
+from reconciler.cli.options import (
+    SHAPING,
+    Lines,
+    account_options,
+    over_accounts,
+    shaping_options,
+    showing_options,
+    typed,
+)
 from reconciler.cli.planning import prepare, shaping
 from reconciler.cli.session import Session, begun, enter, quiet_period_s
 from reconciler.cli.showing import refuse, show_plan
@@ -46,6 +54,7 @@ _EXPECT = "Apply only if this is the plan; it counts as the approval. With --all
     "--settle", type=click.FloatRange(0), metavar="S", help="How long an unanswered create is looked for. [default: 60]"
 )
 @click.option("--fail-fast", is_flag=True, help="Start nothing new after the first failure.")
+@showing_options
 @shaping_options
 @account_options
 @click.pass_context

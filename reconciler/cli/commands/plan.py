@@ -66,10 +66,10 @@ def _tell_saved(context: click.Context, session: Session, flags: dict[str, Any])
 @click.argument("planfile", type=click.Path(dir_okay=False, path_type=Path))
 @format_option
 @click.pass_context
-def show(context: click.Context, planfile: Path, formats: tuple[str, ...]) -> None:
+def show(context: click.Context, /, planfile: Path, **flags: Any) -> None:  # noqa: ANN401 - click's options
     """Show a saved plan."""
-    wanted = parse_formats(formats, as_json=enter(context)["as_json"])
-    with begun(context, account=False, decided=False) as session:
+    wanted = parse_formats(flags["formats"], as_json=enter(context)["as_json"])
+    with begun(context, flags, account=False, decided=False) as session:
         show_plan(session, read_plan(planfile), wanted)
 
 
