@@ -1,4 +1,4 @@
-"""What does not depend on the number of clients: starting up, and what an apply costs besides its calls."""
+"""What does not depend on the account: starting up, what an apply costs besides its calls, rendering a plan."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from measure import RECONCILER, Failed, Run, median, run, sandbox, script
+from measure import RECONCILER, Failed, Run, median, middle, run, sandbox, script
 from table import Row, Section, Target
+
+from reconciler.reports.formats import PLANS
 
 STARTS = 20
 CREATES = 300
+CHANGES = 10_000
+RENDER_S = {"text": 2.0, "html": 5.0}
+"""Format → wall s."""
 _STRACE = ("strace", "-f", "-c", "-e", "trace=fsync,fdatasync", "-o", "strace.txt")
 
 
@@ -38,6 +43,21 @@ def startup(folder: Path) -> Section:
         above = Target(what="wall", value=done.wall_s * 1000, limit=bare.wall_s * 1000 + 60, unit="ms (bare + 60)")
         row = Row.of(name, done, [above] if name != "python -c pass" else [])
         section.rows.append(row)
+    return section
+
+
+def rendering(folder: Path, times: int) -> Section:
+    """Render one large plan in every format of the table."""
+    section = Section(name="render", title=f"Rendering a plan of {CHANGES:,} changes")
+    for name in PLANS:
+        runs = [run(script("render.py", name, str(CHANGES)), folder) for _ in range(times)]
+        done = middle(runs, lambda one: float(one.told["wall_s"]))
+        wall_s, limit = done.told["wall_s"], RENDER_S.get(name)
+        targets = () if limit is None else (Target(what="wall", value=wall_s, limit=limit, unit="s"),)
+        title = f"{name}, {done.told['mib']:.1f} MiB"
+        section.rows.append(
+            Row(name=title, wall_s=wall_s, cpu_s=done.told["cpu_s"], peak_mib=done.peak_mib, targets=targets)
+        )
     return section
 
 

@@ -9,11 +9,24 @@ from typing import Any
 
 import pytest
 
+from reconciler.store.lock import held
 from tests.cli.program import ACME, BOLT, Ran, called, spawned, strikes, writes
 from tests.golden.story import Story, telling
 
 APPLY = ("apply", "--auto-approve", "--settle", "0", "--parallelism", "1")
-TYPES = {"resource_drift", "planned_change", "change_summary", "apply_complete", "apply_errored", "diagnostic"}
+TYPES = {
+    "version",
+    "refresh_start",
+    "refresh_complete",
+    "resource_drift",
+    "planned_change",
+    "change_summary",
+    "apply_start",
+    "apply_progress",
+    "apply_complete",
+    "apply_errored",
+    "diagnostic",
+}
 
 
 def events(ran: Ran) -> list[dict[str, Any]]:
@@ -30,6 +43,14 @@ def events(ran: Ran) -> list[dict[str, Any]]:
     return found
 
 
+def told(ran: Ran) -> list[dict[str, Any]]:
+    """Give what stands between the version, and the reading of the account, and the sums that end a stream."""
+    first, *found, last = events(ran)
+    assert (first["type"], first["ui"], first["terraform"]) == ("version", "1.2", "1.9.0")
+    assert (last["type"], last["exit_code"]) == ("change_summary", ran.code)
+    return [event for event in found if not event["type"].startswith("refresh_")]
+
+
 def summaries(ran: Ran) -> list[Any]:
     """Give the sums of a stream."""
     return [event["changes"] for event in events(ran) if event["type"] == "change_summary"]
@@ -40,7 +61,10 @@ def test_plan(place: Story) -> None:
     writes("clients:\n  acme: {organization: Acme Ltd., contacts: {jane: {email: jane@acme.example}}}\n")
     ran = called("plan", "--json")
     assert (ran.code, ran.err) == (0, "")
-    *changes, summary = events(ran)
+    version, start, complete, *changes, summary = events(ran)
+    assert [event["type"] for event in (version, start, complete)] == ["version", "refresh_start", "refresh_complete"]
+    assert complete["hook"]["id_value"] == "Ab12Cd"
+    assert complete["hook"]["records"] == 0
     assert [event["type"] for event in changes] == ["planned_change"] * 2
     resource = changes[1]["change"]["resource"]
     assert resource["addr"] == 'freshbooks_contact.acme["jane"]'
@@ -57,8 +81,10 @@ def test_apply(place: Story) -> None:
     writes(ACME + BOLT)
     ran = called(*APPLY, "--json")
     assert (ran.code, ran.err) == (0, "")
-    kinds = [event["type"] for event in events(ran)]
-    assert kinds == ["planned_change"] * 2 + ["change_summary"] + ["apply_complete"] * 2 + ["change_summary"]
+    kinds = [event["type"] for event in told(ran)]
+    assert kinds == ["planned_change"] * 2 + ["change_summary"] + ["apply_start", "apply_complete"] * 2
+    hook = told(ran)[-1]["hook"]
+    assert (hook["action"], hook["id_key"], hook["id_value"], hook["elapsed_seconds"]) == ("create", "id", "700003", 0)
     assert [found["operation"] for found in summaries(ran)] == ["plan", "apply"]
     assert summaries(ran)[1]["add"] == 2
     assert called("plan", "--json", "--detailed-exitcode").code == 0
@@ -70,7 +96,7 @@ def test_apply_in_part(tmp_path: Path) -> None:
         writes(ACME + BOLT)
         ran = called("--json", *APPLY)
         assert (ran.code, ran.err) == (6, "")
-        found = events(ran)
+        found = told(ran)
         failed = next(event for event in found if event["type"] == "apply_errored")
         assert failed["@level"] == "error"
         assert (failed["hook"]["address"], failed["hook"]["result"]) == ("clients.bolt", "failed")
@@ -85,7 +111,7 @@ def test_configuration_errors(command: str, place: Story) -> None:
     writes("clients:\n  acme: {organisation: Acme}\n  bolt: {p_code: 02134}\n")
     ran = spawned(command, "--json")
     assert (ran.code, ran.err) == (3, "")
-    *problems, last = events(ran)
+    *problems, last = told(ran) if command == "plan" else events(ran)
     assert {problem["type"] for problem in problems} == {"diagnostic"}
     assert {problem["diagnostic"]["range"]["filename"] for problem in problems} == {"clients.yaml"}
     assert {problem["diagnostic"]["range"]["start"]["line"] for problem in problems} >= {3, 4}
@@ -100,34 +126,108 @@ def test_configuration_errors(command: str, place: Story) -> None:
         (("show", "nowhere.plan"), 9),
         (("apply",), 64),
         (("apply", "--expect", "0" * 20), 5),
-        (("state", "show", "clients.nobody"), 64),
+        (("plan", "--target", "clients.nobody"), 64),
+        (("apply", "--bogus"), 64),
+        (("apply", "--auto-approve", "--max-deletes", "many"), 64),
+        (("plan", "--chdir", "nowhere"), 64),
     ],
 )
 def test_errors(words: tuple[str, ...], code: int, place: Story) -> None:
-    """An error is an event with its exit code, and stderr is silent."""
+    """An error is an event with its exit code, the sums end the stream all the same, and stderr is silent."""
     writes(ACME)
-    ran = called(*words, "--json")
+    ran = called("--json", *words)
     assert (ran.code, ran.err) == (code, "")
-    last = events(ran)[-1]
+    last = told(ran)[-1]
     assert (last["type"], last["@level"], last["exit_code"]) == ("diagnostic", "error", code)
+    assert summaries(ran)[-1]["add"] == 0
+
+
+def test_an_error_of_another_command(place: Story) -> None:
+    """A command that neither plans nor applies has no sums: its error is the last event."""
+    ran = called("state", "show", "clients.nobody", "--json")
+    assert (ran.code, ran.err) == (64, "")
+    last = events(ran)[-1]
+    assert (last["type"], last["@level"], last["exit_code"]) == ("diagnostic", "error", 64)
+
+
+def test_no_token(folder: Path) -> None:
+    """Who is not logged in hears so in a stream that is whole."""
+    writes(ACME)
+    for command in ("plan", "apply"):
+        ran = called(command, "--json", *(["--auto-approve"] if command == "apply" else []))
+        assert (ran.code, ran.err) == (8, "")
+        assert [event["diagnostic"]["code"] for event in told(ran)] == ["no-token"]
+        assert summaries(ran) == [{"add": 0, "change": 0, "import": 0, "remove": 0, "operation": command}]
+
+
+def test_bad_settings(place: Story) -> None:
+    """So does who has a settings file that cannot be used."""
+    writes("nope: 1\n", "reconciler.yaml")
+    ran = called("plan", "--json")
+    assert (ran.code, ran.err) == (3, "")
+    assert told(ran)[-1]["exit_code"] == 3
+
+
+def test_a_locked_state(place: Story) -> None:
+    """And who meets another run."""
+    writes(ACME)
+    with held(Path(".reconciler/state.json"), "another"):
+        ran = called(*APPLY, "--json")
+    assert (ran.code, ran.err) == (10, "")
+    assert told(ran)[-1]["exit_code"] == 10
+
+
+def test_what_lasts(place: Story) -> None:
+    """A create whose answer is lost is told again while it is looked for."""
+    writes(ACME)
+    strikes(place, "POST /users/clients reset-after#1")
+    ran = called(*APPLY, "--json")
+    assert (ran.code, ran.err) == (0, "")
+    *_, start, lasting, complete = told(ran)
+    assert [event["type"] for event in (start, lasting, complete)] == [
+        "apply_start",
+        "apply_progress",
+        "apply_complete",
+    ]
+    assert lasting["hook"]["elapsed_seconds"] == 0
+    assert lasting["@message"] == "clients.acme: still creating... [0s elapsed]"
+
+
+def test_nothing_to_apply(place: Story) -> None:
+    """An apply without changes has the plan's sums, and its own."""
+    writes(ACME)
+    called(*APPLY)
+    ran = called(*APPLY, "--json")
+    assert ran.code == 0
+    assert [found["operation"] for found in summaries(ran)] == ["plan", "apply"]
+
+
+def test_a_stale_plan(place: Story) -> None:
+    """A saved plan that no longer fits is refused in a stream that is whole."""
+    writes(ACME)
+    called("plan", "--out", "one.plan")
+    writes(ACME.replace("Ltd.", "Inc."))
+    ran = called("apply", "one.plan", "--json")
+    assert (ran.code, ran.err) == (5, "")
+    assert told(ran)[-1]["diagnostic"]["code"] == "stale-plan"
 
 
 def test_wrong_usage_before_the_command(folder: Path) -> None:
     """A command line that cannot be parsed is told as an event too, where --json came first."""
     ran = called("--json", "plan", "--bogus")
     assert (ran.code, ran.err) == (64, "")
-    assert events(ran)[-1]["exit_code"] == 64
+    assert told(ran)[-1]["exit_code"] == 64
 
 
 def test_guards(place: Story) -> None:
-    """A refused plan has its refusals as diagnostics between the changes and the sums."""
+    """A refused plan has its refusals as diagnostics after the changes, and its sums."""
     writes(ACME)
     called(*APPLY)
     writes("clients: {}\n")
     ran = called("plan", "--json")
     assert ran.code == 5
-    kinds = [event["type"] for event in events(ran)]
-    assert kinds == ["planned_change", "diagnostic", "change_summary", "diagnostic"]
+    assert [event["type"] for event in told(ran)] == ["planned_change", "diagnostic", "diagnostic"]
+    assert summaries(ran)[-1]["remove"] == 1
 
 
 def test_stops(place: Story) -> None:
@@ -136,7 +236,7 @@ def test_stops(place: Story) -> None:
     writes(ACME)
     ran = called("plan", "--json")
     assert ran.code == 7
-    question, last = events(ran)
+    question, last = told(ran)
     assert question["diagnostic"]["address"] == "clients.acme"
     assert "distinct_from: [700001]" in question["diagnostic"]["detail"]
     assert last["exit_code"] == 7
@@ -151,8 +251,8 @@ def test_drift_and_notes(place: Story) -> None:
     place.person.archives(700001)
     ran = called("plan", "--json")
     assert (ran.code, ran.err) == (0, "")
-    assert [event["type"] for event in events(ran)] == ["resource_drift", "diagnostic", "change_summary"]
-    assert events(ran)[1]["@level"] == "info"
+    assert [event["type"] for event in told(ran)] == ["resource_drift", "diagnostic"]
+    assert told(ran)[1]["@level"] == "info"
 
 
 def test_a_dropped_connection_is_an_event(place: Story) -> None:
@@ -161,7 +261,7 @@ def test_a_dropped_connection_is_an_event(place: Story) -> None:
     strikes(place, "GET /users/clients wrong-json")
     ran = spawned("plan", "--json")
     assert (ran.code, ran.err) == (4, "")
-    assert events(ran)[-1]["exit_code"] == 4
+    assert told(ran)[-1]["exit_code"] == 4
 
 
 @pytest.mark.parametrize(
@@ -182,9 +282,9 @@ def test_every_result_is_json(words: tuple[str, ...], place: Story) -> None:
     called(*APPLY)
     ran = called(*words, "--json")
     assert ran.code == 0, ran.all
-    told = [json.loads(line) for line in ran.out.splitlines()]
-    assert told
-    assert all({"@level", "@message", "@module", "@timestamp", "type"} <= set(event) for event in told)
+    found = [json.loads(line) for line in ran.out.splitlines()]
+    assert found
+    assert all({"@level", "@message", "@module", "@timestamp", "type"} <= set(event) for event in found)
 
 
 def test_formats_into_files_beside_the_stream(place: Story) -> None:
@@ -192,7 +292,7 @@ def test_formats_into_files_beside_the_stream(place: Story) -> None:
     writes(ACME)
     ran = called("plan", "--json", "--format", "text=plan.txt", "--out", "one.plan")
     assert ran.code == 0
-    assert events(ran) == []
+    assert [event["type"] for event in told(ran)] == ["planned_change"]
     assert "Plan: 1 to add" in Path("plan.txt").read_text(encoding="utf-8")
     assert events(called("show", "--json", "one.plan"))[-1]["changes"]["add"] == 1
 
@@ -204,6 +304,6 @@ def test_validate_as_a_document(folder: Path) -> None:
     assert (ran.code, json.loads(ran.out)["valid"]) == (0, True)
     writes("clients:\n  acme: {organisation: Acme}\n")
     ran = called("validate", "--format", "json")
-    told = json.loads(ran.out)
-    assert (ran.code, told["valid"], told["error_count"]) == (3, False, len(told["diagnostics"]))
-    assert told["diagnostics"][0]["range"]["filename"] == "clients.yaml"
+    document = json.loads(ran.out)
+    assert (ran.code, document["valid"], document["error_count"]) == (3, False, len(document["diagnostics"]))
+    assert document["diagnostics"][0]["range"]["filename"] == "clients.yaml"

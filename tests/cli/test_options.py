@@ -82,6 +82,8 @@ def sample(option: click.Option) -> str:
             return SAMPLES[name]
         case click.Choice(choices=choices):
             return str(choices[-1])
+        case click.IntRange(min=int(least)):
+            return str(max(least, 3))
         case click.types.IntParamType() | click.types.FloatParamType():
             return "3"
         case _:
@@ -150,13 +152,13 @@ def test_precedence_of_the_state(place: Story, monkeypatch: pytest.MonkeyPatch) 
 def test_precedence_of_the_root(place: Story) -> None:
     """The root: the argument, then reconciler.yaml, then clients.yaml before clients/."""
     writes(ACME, "clients/one.yaml")
-    assert "will be created (clients/one.yaml:3)" in called("plan").out
+    assert "will be created\n  # (clients/one.yaml:3)" in called("plan").out
     writes(ACME)
-    assert "will be created (clients.yaml:3)" in called("plan").out
+    assert "will be created\n  # (clients.yaml:3)" in called("plan").out
     writes(ACME, "file.yaml")
     writes("root: file.yaml\n", "reconciler.yaml")
-    assert "will be created (file.yaml:3)" in called("plan").out
-    assert "will be created (clients/one.yaml:3)" in called("plan", "clients").out
+    assert "will be created\n  # (file.yaml:3)" in called("plan").out
+    assert "will be created\n  # (clients/one.yaml:3)" in called("plan", "clients").out
 
 
 def test_precedence_of_the_account(place: Story, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,9 +91,11 @@ def test_an_interrupted_apply_is_told_as_events(place: Story, number: signal.Sig
         out, err = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, err) == (code, "")
     events = [json.loads(line) for line in out.splitlines()]
-    assert events[-1]["@level"] == "error"
-    assert events[-1]["exit_code"] == code
+    assert (events[-1]["type"], events[-1]["exit_code"]) == ("change_summary", code)
+    assert (events[-2]["@level"], events[-2]["exit_code"]) == ("error", code)
     assert [event["changes"]["add"] for event in events if event["type"] == "change_summary"] == [2, 1]
+    ends = {event["hook"]["address"]: event["type"] for event in events if event["type"].startswith("apply_")}
+    assert ends == {"clients.acme": "apply_complete", "clients.bolt": "apply_errored"}
 
 
 def test_a_second_signal_ends_it_at_once(place: Story) -> None:

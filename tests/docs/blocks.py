@@ -17,8 +17,10 @@ from reconciler import errors, schema_files
 from reconciler.cli.main import program
 from reconciler.core.kind import FieldType, Kind
 from reconciler.providers.freshbooks.wire import CLIENT, CONTACT
+from reconciler.reports.safe import fence
 from reconciler.sandbox.faults import NAMES
 from reconciler.sandbox.quirks import QUIRKS
+from tests.docs.examples import examples
 
 WIDTH = 100
 BLOCK = re.compile(r"(?P<open><!-- generated: (?P<name>[^>]+) -->\n)(?P<body>.*?)(?P<close><!-- end -->)", re.DOTALL)
@@ -63,6 +65,7 @@ def generated() -> Mapping[str, str]:
             ],
         ),
         "faults": _table(("name", "what happens"), [(f"`{name}`", _cell(told)) for name, told in NAMES.items()]),
+        **{name: _fenced(text, language) for name, (text, language) in examples().items()},
         **{f"help {words}": _fenced(help_of(words), "text") for words in commands()},
     }
 
@@ -116,4 +119,5 @@ def _table(heading: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 
 
 def _fenced(text: str, language: str) -> str:
-    return f"```{language}\n{text.rstrip()}\n```\n"
+    ticks = fence(text)
+    return f"{ticks}{language}\n{text.rstrip()}\n{ticks}\n"

@@ -19,7 +19,7 @@ from reconciler.core.stops import near_match, several_live
 from reconciler.errors import ConfigurationInvalid, ReconcilerError
 from reconciler.providers.freshbooks.wire import CLIENT
 from reconciler.reports.diagnostics import render_diagnostic, render_error
-from reconciler.reports.events import error_events, lines, outcome_event, plan_events
+from reconciler.reports.events import error_events, lines, outcome_event, plan_events, plan_sums
 from reconciler.reports.options import RenderOptions
 from reconciler.reports.outcomes import line, render_outcomes
 from reconciler.reports.paint import cells, plain, quoted
@@ -117,12 +117,6 @@ def test_any_value_is_harmless(value: str) -> None:
     assert harmless(plain(value))
 
 
-@given(st.text(st.characters(exclude_categories=["Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"])))
-def test_ordinary_text_stays(value: str) -> None:
-    """Letters of every script, signs and blanks are left as they are."""
-    assert plain(value) == value
-
-
 LIVE = LiveResource(
     id=RemoteId(700001),
     fields={"organization": "Acme\n    id: 666\nIf it is the same one, write under it:", "email": "\x1b[2Ja@x.example"},
@@ -145,6 +139,7 @@ def test_json_lines_stay_lines() -> None:
     hostile = change(Action.UPDATE, attribute("note", "x" + FORGED, "\u2028"), reason="x" + FORGED)
     events = [
         *plan_events(plan_of(hostile, notes=(problem(detail=FORGED),))),
+        plan_sums(plan_of(hostile)),
         outcome_event(outcome(hostile, Result.FAILED, FORGED)),
         *error_events(ReconcilerError(FORGED, FORGED)),
     ]

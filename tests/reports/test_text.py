@@ -50,7 +50,7 @@ HEADINGS = {
 def test_every_change_has_its_heading_once() -> None:
     """Each change has exactly one heading, which says what happens."""
     text = render_plan(plan_of(*one_of_each()), PLAIN)
-    found = re.findall(r"^  # (\S+) ([^(\n]+?)(?: \(.*\))?$", text, re.MULTILINE)
+    found = re.findall(r"^  # (clients\S+) (.+)$", text, re.MULTILINE)
     assert dict(found) == HEADINGS
     assert len(found) == len(HEADINGS)
 
@@ -191,8 +191,8 @@ def test_sums_count_each_change_once() -> None:
     ("unmanaged", "told"),
     [
         ({}, ""),
-        ({"client": 1, "contact": 0}, " (1 client not managed)"),
-        ({"client": 2, "contact": 3}, " (2 clients and 3 contacts not managed)"),
+        ({"client": 1, "contact": 0}, "\nNot managed: 1 client."),
+        ({"client": 2, "contact": 3}, "\nNot managed: 2 clients and 3 contacts."),
     ],
 )
 def test_nothing_to_do(unmanaged: dict[str, int], told: str) -> None:
