@@ -1,4 +1,4 @@
-"""What does not depend on the account: starting up, what an apply costs besides its calls, rendering a plan."""
+"""What does not depend on the account: starting up, what an apply costs besides its calls, reports of a large plan."""
 
 from __future__ import annotations
 
@@ -169,3 +169,36 @@ def fresh(folder: Path, count: int = CREATES) -> None:
     if folder.exists():
         shutil.rmtree(folder)
     run(script("make.py", folder, str(count), "--empty-account"), folder.parent)
+
+
+def page(folder: Path) -> Section:
+    """Render a large plan, and use its page in Chromium where that is here."""
+    told = run(script("page.py", "--json"), folder).told
+    section = Section(name="page", title=f"The HTML report of {told['changes']:,} changes", clients=told["changes"])
+    targets = {
+        "render s": Target(what="wall", value=told["render s"], limit=5, unit="s"),
+        "text s": Target(what="wall", value=told["text s"], limit=2, unit="s"),
+    }
+    for name, words in _PAGE.items():
+        if name in told:
+            seconds = told[name] if name.endswith(" s") else told[name] / 1000
+            section.rows.append(Row(name=words, wall_s=seconds, targets=(targets[name],) if name in targets else ()))
+    section.notes = [f"Size: {told['size MiB']:.1f} MiB"]
+    if "elements" in told:
+        section.notes.append(f"Elements: {told['elements']:,}")
+    else:
+        section.notes.append("In a browser: skipped, Chromium is not here")
+    return section
+
+
+_PAGE = {
+    "render s": "rendered as HTML",
+    "text s": "rendered as text",
+    "load s": "opened in Chromium",
+    "first search ms": "first letter of a search",
+    "longest keystroke ms": "slowest of the next nine letters",
+    "filter ms": "a filter",
+    "unfold all ms": "everything unfolded",
+    "longest frame of a scroll ms": "slowest of 100 jumps to the end",
+}
+"""Figures of `page.py`, and how they are called here."""

@@ -19,14 +19,14 @@ from pathlib import Path
 
 from accounts import many
 from measure import RECONCILER, Failed, run, sandbox, script
-from once import protocol, rendering, startup
+from once import page, protocol, rendering, startup
 from scenarios import SCENARIOS, Size, adopt
 from table import Section, rendered
 
 QUICK = {1_000: 3, 10_000: 3}
 FULL = {1_000: 5, 10_000: 5, 100_000: 1}
 """Clients → how often each thing is run; figures are medians."""
-ALONE = ("startup", "protocol", "accounts", "render")
+ALONE = ("startup", "protocol", "accounts", "render", "page")
 """What does not depend on the number of clients."""
 NAMES = (*ALONE, "adopt", *SCENARIOS)
 
@@ -70,6 +70,8 @@ def measured(folder: Path, sizes: dict[int, int], names: Sequence[str]) -> Itera
         yield many(folder / "accounts", 3)
     if "render" in names:
         yield rendering(folder, 3)
+    if "page" in names:
+        yield page(folder)
     if set(names) <= set(ALONE):
         return
     for clients, times in sizes.items():

@@ -83,14 +83,16 @@ def test_schemas_are_draft_07(name: str) -> None:
 
 
 def test_client_fields_are_those_that_can_be_written() -> None:
-    """The schema of the clients has the fields of the provider, no more and no fewer, with their types."""
+    """The schema of the clients has the fields of the provider, no more and no fewer, with types and titles."""
     schema: Any = schema_files.schema("clients")
     fields = schema["definitions"]["fields"]
     assert set(fields) == set(CLIENT.field_names)
     for field in CLIENT.fields:
         text = fields[field.name]["type"] == ["string", "null"]
         assert text is (field.type is FieldType.TEXT), field.name
-    assert set(schema["definitions"]["contact"]["properties"]) == set(CONTACT.field_names)
+        assert field.label == fields[field.name]["title"]
+    contact = schema["definitions"]["contact"]["properties"]
+    assert {name: node["title"] for name, node in contact.items()} == {f.name: f.label for f in CONTACT.fields}
     assert schema["definitions"]["field_name"]["enum"] == list(fields)
     assert set(schema["properties"]["defaults"]["properties"]) == set(fields)
 

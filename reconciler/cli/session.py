@@ -168,6 +168,7 @@ def _shown(chosen: Settings, flags: Mapping[str, Any]) -> RenderOptions:
         summary=bool(flags.get("summary")),
         max_size=flags.get("max_size") or RenderOptions().max_size,
         link=page_link(os.environ),
+        kind=CLIENT,
     )
 
 

@@ -8,6 +8,9 @@ from reconciler.core.change import AttributeChange, Cause
 from reconciler.core.resource import LiveResource, Value
 from reconciler.core.state import Binding, parse_digests
 
+DELETED_OUTSIDE = "deleted outside"
+"""In the reason of a restore: it was somebody else, and not the configuration, that put the record away."""
+
 
 def appearing(fields: Mapping[str, Value]) -> tuple[AttributeChange, ...]:
     """Give the attributes that come with a new record: nothing before."""

@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from reconciler.core.attributes import appearing, edits
+from reconciler.core.attributes import DELETED_OUTSIDE, appearing, edits
 from reconciler.core.change import ARCHIVED, Action, AttributeChange, Cause, Change
 from reconciler.core.decide_children import Known, created_child, decide_children
 from reconciler.core.decisions import Context, Decisions
@@ -203,7 +203,7 @@ def _reason(match: Match, change: Change) -> str:
         case _:
             pass
     if change.action is Action.RESTORE and match.rule is Rule.BINDING:
-        parts.append("deleted outside")
+        parts.append(DELETED_OUTSIDE)
     parts.extend(edits(change.attributes))
     if change.action is Action.NO_OP:
         parts.append(_remembered(match, change))

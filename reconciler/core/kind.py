@@ -26,6 +26,8 @@ class Field:
 
     name: str
     type: FieldType = FieldType.TEXT
+    label: str = ""
+    """What a person calls it: `Billing city`; empty where the name must do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,8 @@ class Kind:
     """A field that merely repeats one of these groups, joined by a space, counts as empty in matching."""
     summary: tuple[str, ...] = ()
     """The fields that let a person recognise a record in a list of candidates."""
+    called: tuple[tuple[str, ...], ...] = ()
+    """In order; the first group of which a record has anything, joined by a space, is what people call it."""
     child: Kind | None = None
     identity: tuple[str, ...] = field(init=False, repr=False, compare=False)
     """The identity fields: one of them must be mentioned unless a record is pinned."""

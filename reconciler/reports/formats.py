@@ -12,6 +12,7 @@ PLANS: Mapping[str, str] = {
     "text": "text:render_plan",
     "json": "terraform:render_json",
     "markdown": "markdown:render_markdown",
+    "html": "html:render_html",
     "gitlab": "gitlab:render_gitlab",
     "github": "github:render_github",
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reconciler.core.kind import Kind
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderOptions:
@@ -21,3 +23,5 @@ class RenderOptions:
     """The most characters of a report that is posted as a comment: GitHub takes 65,536."""
     link: str = ""
     """The address of the CI run that made the report, for readers who want its log."""
+    kind: Kind | None = None
+    """What people call the fields and the records; without it, names and keys must do."""

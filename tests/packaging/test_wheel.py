@@ -85,6 +85,7 @@ def test_what_is_inside(installed: Installed) -> None:
     assert "reconciler/examples/clients.yaml" in inside
     sources = {str(file.relative_to(ROOT)) for file in (ROOT / "reconciler").rglob("*.py")}
     assert sources <= inside
+    assert {f"reconciler/reports/page.{ending}" for ending in ("html.j2", "css", "js")} <= inside
     tops = {name.partition("/")[0] for name in names}
     assert tops == {"reconciler", next(name for name in tops if name.endswith(".dist-info"))}
     assert not [name for name in names if "__pycache__" in name or "test" in name.rpartition("/")[2]]
@@ -137,6 +138,17 @@ def test_it_finds_mistakes(installed: Installed) -> None:
     """A wrong file is told as such, with exit code 3: the schemas are found and used."""
     (installed.work / "wrong.yaml").write_text("version: 1\nclients:\n  acme: {organisation: A}\n", encoding="utf-8")
     assert installed.run("validate", "wrong.yaml", code=3) == ""
+
+
+def test_it_writes_the_page(installed: Installed) -> None:
+    """The HTML report finds its template, style and script in the installed package."""
+    page = installed.tells(
+        "from reconciler.core.change import Plan; from reconciler.reports.html import render_html; "
+        "from reconciler.reports.options import RenderOptions; "
+        "print(render_html(Plan(account='Ab12Cd'), RenderOptions()))"
+    )
+    assert page.startswith("<!doctype html>")
+    assert "Nothing to change" in page
 
 
 def test_the_demo_runs(installed: Installed) -> None:

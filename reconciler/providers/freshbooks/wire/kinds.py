@@ -38,22 +38,60 @@ TEXTS = (
 FLAGS = ("pref_email", "pref_gmail", "allow_late_fees", "allow_late_notifications")
 CONTACT_TEXTS = ("email", "fname", "lname", "phone1", "phone2")
 
+# The titles of the clients' schema, which a test holds them equal to.
+LABELS = {
+    "organization": "Organization",
+    "fname": "First name",
+    "lname": "Last name",
+    "email": "Email",
+    "bus_phone": "Business phone",
+    "mob_phone": "Mobile phone",
+    "home_phone": "Home phone",
+    "fax": "Fax",
+    "p_street": "Billing street",
+    "p_street2": "Billing street, second line",
+    "p_city": "Billing city",
+    "p_province": "Billing province",
+    "p_code": "Billing postal code",
+    "p_country": "Billing country",
+    "s_street": "Shipping street",
+    "s_street2": "Shipping street, second line",
+    "s_city": "Shipping city",
+    "s_province": "Shipping province",
+    "s_code": "Shipping postal code",
+    "s_country": "Shipping country",
+    "currency_code": "Currency",
+    "language": "Language",
+    "vat_name": "VAT name",
+    "vat_number": "VAT number",
+    "company_industry": "Industry",
+    "company_size": "Company size",
+    "note": "Note",
+    "pref_email": "Prefers email",
+    "pref_gmail": "Prefers ground mail",
+    "allow_late_fees": "Late fees",
+    "allow_late_notifications": "Late notifications",
+    "phone1": "Phone",
+    "phone2": "Second phone",
+}
+
 CONTACT = Kind(
     name="contact",
     collection="contacts",
-    fields=tuple(Field(name=name) for name in CONTACT_TEXTS),
+    fields=tuple(Field(name=name, label=LABELS[name]) for name in CONTACT_TEXTS),
     unique_key=("email",),
     naming=("fname", "lname", "phone1"),
     deciders=(),
     near=(),
     summary=("fname", "lname", "email"),
+    called=(("fname", "lname"), ("email",), ("phone1",)),
 )
 CLIENT = Kind(
     name="client",
     collection="clients",
     fields=(
-        *(Field(name=name) for name in TEXTS),
-        *(Field(name=name, type=FieldType.FLAG) for name in FLAGS),
+        *(Field(name=name, label=LABELS[name]) for name in TEXTS),
+        *(Field(name=name, type=FieldType.FLAG, label=LABELS[name]) for name in FLAGS),
     ),
     unique_key=("email",),
     naming=("organization", "fname", "lname"),
@@ -63,6 +101,7 @@ CLIENT = Kind(
     # FreshBooks may fill an empty organization with the names or the email.
     echoes={"organization": (("fname", "lname"), ("email",))},
     summary=("organization", "fname", "lname", "email", "p_city"),
+    called=(("organization",), ("fname", "lname"), ("email",)),
     child=CONTACT,
 )
 
