@@ -137,10 +137,10 @@ def title(change: Change, options: RenderOptions) -> str:
     kind = options.kind
     while kind is not None and kind.name != change.kind:
         kind = kind.child
-    before = {attribute.name: attribute.before for attribute in change.attributes}
+    known = {a.name: a.before or a.after for a in change.attributes}
     for group in kind.called if kind is not None else ():
         shown = [name for name in group if name not in options.sensitive]
-        called = " ".join(str(value) for name in shown if (value := before.get(name) or change.managed.get(name)))
+        called = " ".join(str(value) for name in shown if (value := known.get(name) or change.managed.get(name)))
         if called:
             return plain(called)
     return plain(key_of(change.address))

@@ -169,6 +169,7 @@ def test_who_caused_it(of: Change, who: str) -> None:
         ({"fname": "Ada", "lname": "Lovelace", "email": "a@x.example"}, "Ada Lovelace"),
         ({"email": "a@x.example", "p_city": "Oslo"}, "a@x.example"),
         ({"p_city": "Oslo"}, "acme"),
+        ({}, "acme"),
     ],
 )
 def test_records_are_called_as_people_call_them(fields: dict[str, str], name: str) -> None:
