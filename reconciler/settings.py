@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from reconciler import profiles, schema_files
 from reconciler.core.diagnostic import Diagnostic, Position
+from reconciler.core.login import DEFAULT, is_name
 from reconciler.core.policy import (
     DEFAULT_MAX_DELETES,
     DEFAULT_MAX_UPDATES,
@@ -60,13 +61,13 @@ class Settings:
     state: str
     account: str | None = None
     profile: str | None = None
-    login: str = "default"
-    """The name of the login whose token is used."""
     undecided: tuple[str, ...] = ()
     """The profiles, where one of them must be chosen and none is."""
     api_url: str = API_URL
     token: str | None = field(default=None, repr=False)
     token_command: tuple[str, ...] = ()
+    login: str = DEFAULT
+    """The name of the login that is used where neither of the two before is set."""
     defaults: Mapping[str, Value] = field(default_factory=dict)
     policy: Policy = field(default_factory=Policy)
     parallelism: int = 8
@@ -95,11 +96,11 @@ def settings(flags: Mapping[str, Any], environment: Mapping[str, str], user_file
         state=_state(flags, environment, file),
         account=_account(flags, environment, file),
         profile=profile,
-        login=file.get("login") or profile or "default",
         undecided=profiles.undecided(whole, profile),
         api_url=environment.get("FRESHBOOKS_API_URL") or API_URL,
         token=environment.get("FRESHBOOKS_ACCESS_TOKEN") or None,
         token_command=tuple(_user_file(user_file).get("token_command", ())),
+        login=_login(flags, environment, file),
         defaults={
             name: value or None if isinstance(value, str) else value for name, value in file.get("defaults", {}).items()
         },
@@ -169,6 +170,20 @@ def _account(flags: Mapping[str, Any], environment: Mapping[str, str], file: Map
             code="other-account",
         )
     return str(account) if account else None
+
+
+def _login(flags: Mapping[str, Any], environment: Mapping[str, str], file: Mapping[str, Any]) -> str:
+    name = str(
+        flags.get("login")
+        or environment.get("RECONCILER_LOGIN")
+        or file.get("login")
+        or flags.get("profile")
+        or DEFAULT
+    )
+    if not is_name(name):
+        told = "A login's name begins with a lower-case letter; digits, `-` and `_` may follow, up to 63 in all."
+        raise UsageError("the login cannot be called so", told)
+    return name
 
 
 def _policy(flags: Mapping[str, Any], file: Mapping[str, Any]) -> Policy:

@@ -31,7 +31,8 @@ def change_children(site: Worksite, parent: Address, parent_id: RemoteId, change
     except (ReadIncomplete, NotAllowed) as error:
         return quiet + [Outcome(change=change, result=Result.FAILED, reason=error.summary) for change in writing]
     family = Family(kind=kind, parent=parent, parent_id=parent_id, kept=_kept(site, parent_id, changes, quiet))
-    return quiet + _written(site, family, writing, current)
+    with site.writer.undisturbed():
+        return quiet + _written(site, family, writing, current)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

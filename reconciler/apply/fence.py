@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 
 from reconciler.core.kind import Kind
 from reconciler.core.outcome import Answer, NotSent
@@ -47,6 +48,14 @@ class Fenced:
     def delete_child(self, child_id: RemoteId) -> Answer:
         """Delete a child, if the lock holds."""
         return self._let(lambda: self._writer.delete_child(child_id))
+
+    def ready(self) -> bool:
+        """Ask the writer: what it renews is not the state's."""
+        return self._writer.ready()
+
+    def undisturbed(self) -> AbstractContextManager[None]:
+        """Tell the writer."""
+        return self._writer.undisturbed()
 
     def _let(self, send: Callable[[], Answer]) -> Answer:
         if self._lease.holds():

@@ -56,6 +56,8 @@ def carry_out(site: Worksite, group: Group) -> list[Outcome]:
     """Carry out one group; gives an outcome for each of its changes, in their order."""
     if why := site.halt.why(creating=group.own is not None and group.own.action is Action.CREATE):
         return [not_attempted(change, why) for change in group.changes]
+    if why := site.ready():
+        return [not_attempted(change, why) for change in group.changes]
     for change in group.changes:
         site.began(change)
     outcomes: list[Outcome] = []
@@ -95,7 +97,8 @@ def _own_and_children(site: Worksite, group: Group) -> list[Outcome]:
 def _created(site: Worksite, own: Change, children: Sequence[Change]) -> list[Outcome]:
     spent = [remembered_child(site, change) for change in children if change.removed]
     rest = site.record(spent) if spent else []
-    outcome, *made = create(site, own, [change for change in children if not change.removed])
+    with site.writer.undisturbed():
+        outcome, *made = create(site, own, [change for change in children if not change.removed])
     live = outcome.live
     if outcome.result is Result.DONE and live is not None and own.managed.get(ARCHIVED) is True:
         answer = site.noted(site.writer.set_visibility(live.id, Visibility.ARCHIVED))

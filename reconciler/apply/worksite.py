@@ -19,6 +19,9 @@ from reconciler.errors import LocalDisk, ReconcilerError, StateUnusable
 STALE_S = 30.0
 """A record listed longer ago than this is read again before it is written."""
 
+READY_LOOK_S = 0.2
+"""How often a worker that waits for others' creates looks again."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyOptions:
@@ -95,6 +98,20 @@ class Worksite:
     def wait(self, seconds: float) -> bool:
         """Wait, unless asked to stop; tell whether the whole time has passed."""
         return not self.halt.asked.wait(seconds)
+
+    def ready(self) -> str:
+        """See to it that a record can be begun: its calls must not meet a login that ends. Gives why not, or nothing.
+
+        Workers that come here while others create wait for them, so that a renewal always comes about.
+        """
+        try:
+            while not self.writer.ready():
+                if not self.wait(READY_LOOK_S):
+                    return self.halt.why(creating=False)
+        except ReconcilerError as failure:
+            self.halt.stop(failure.summary, failure)
+            return failure.summary
+        return self.halt.why(creating=False)
 
     def noted(self, answer: Answer) -> Answer:
         """Remember that something was written, unless this answer says that nothing was."""

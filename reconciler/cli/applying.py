@@ -174,7 +174,7 @@ def _verdict(outcomes: Sequence[Outcome], halt: Halt, signals: Sequence[int]) ->
             "interrupted", told if left else "Everything was done before it ended.", signal_number=signals[0]
         )
     if halt.failure is not None:
-        if halt.wrote and isinstance(halt.failure, (StateUnusable, Locked)):
+        if halt.wrote and isinstance(halt.failure, (StateUnusable, Locked, NotAllowed)):
             raise Unfinished(halt.failure.summary, halt.failure.detail, code=halt.failure.code)
         raise halt.failure
     unfinished = [outcome for outcome in outcomes if outcome.result is not Result.DONE]

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 COMMANDS = {
     name: (f"reconciler.cli.commands.{place}", told)
     for name, place, told in (
+        ("login", "login:login", "Log in to FreshBooks, and keep the login."),
+        ("logout", "login:logout", "Have FreshBooks end a login, and remove it."),
+        ("whoami", "login:whoami", "Show whose the token is, and what it reaches."),
         ("validate", "validate:validate", "Check configuration files; offline, without a token."),
         ("plan", "plan:plan", "Show what would change, and change nothing."),
         ("show", "plan:show", "Show a saved plan."),

@@ -22,7 +22,7 @@ from reconciler.cli.seen import Seen
 from reconciler.cli.terminal import Terminal
 from reconciler.cli.worker import job_link, page_link
 from reconciler.core.ports import Lease, Store
-from reconciler.errors import Interrupted, NotAllowed, UsageError
+from reconciler.errors import Interrupted, UsageError
 from reconciler.load import LoadOptions, load
 from reconciler.profiles import undecided_error
 from reconciler.providers.freshbooks.wire import CLIENT
@@ -35,6 +35,7 @@ from reconciler.store.place import Place, Worker, is_shared, local, shared
 if TYPE_CHECKING:
     from types import FrameType
 
+    from reconciler.cli.tokens import Surroundings
     from reconciler.core.resource import Configuration
     from reconciler.providers.freshbooks.provider import FreshBooks
 
@@ -221,37 +222,25 @@ def _in_sandbox(session: Session, given: Mapping[str, Any], stack: ExitStack) ->
 
 
 def _account(session: Session, stack: ExitStack, *, debug: bool) -> FreshBooks:
-    from reconciler.cli.proxy import proxy_of  # noqa: PLC0415 - with it
-    from reconciler.providers.freshbooks.api import Api  # noqa: PLC0415 - httpx is slow to import
-    from reconciler.providers.freshbooks.auth import CommandToken, GivenToken, Token  # noqa: PLC0415 - with it
-    from reconciler.providers.freshbooks.pace import Pace  # noqa: PLC0415 - with it
-    from reconciler.providers.freshbooks.provider import FreshBooks  # noqa: PLC0415 - with it
+    from reconciler.cli.tokens import reach, source  # noqa: PLC0415 - httpx is slow to import
 
-    chosen = session.settings
-    token: Token
-    if chosen.token is not None:
-        token = GivenToken(chosen.token)
-    elif chosen.token_command:
-        token = CommandToken(chosen.token_command)
-    else:
-        raise NotAllowed(
-            "there is no access token",
-            "Set FRESHBOOKS_ACCESS_TOKEN to an access token of your FreshBooks app, or `token_command` in "
-            f"{_user_file()}. Without an account, try --sandbox, or `reconciler demo`.",
-            code="no-token",
-        )
+    here = surroundings(session, debug=debug)
+    account = reach(here, source(here).token)
+    stack.callback(account.close)
+    return account
+
+
+def surroundings(session: Session, *, debug: bool) -> Surroundings:
+    """Give what a session's token depends on."""
+    from reconciler.cli.tokens import Surroundings  # noqa: PLC0415 - as above
 
     def trace(method: str, path: str, told: str, seconds: float) -> None:
         session.terminal.talk(f"{method} {path}: {told} in {seconds * 1000:.0f} ms")
 
-    api = Api(
-        chosen.api_url,
-        token,
-        parallelism=chosen.parallelism,
-        pace=Pace(chosen.rate_share, sleep=session.sleep),
-        sleep=session.sleep,
+    return Surroundings(
+        settings=session.settings,
+        tell=session.terminal.talk,
+        storage=session.place.storage,
         trace=trace if debug else None,
-        proxy=proxy_of(chosen.api_url),
+        sleep=session.sleep,
     )
-    stack.callback(api.close)
-    return FreshBooks(api, parallelism=chosen.parallelism)

@@ -6,10 +6,12 @@ Protocols only. Each port has one contract suite under `tests/contracts/` that e
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from reconciler.core.kind import Kind
+from reconciler.core.login import Login
 from reconciler.core.outcome import Answer, Outcome
 from reconciler.core.resource import Address, LiveResource, RemoteId, Value, Visibility
 from reconciler.core.state import Intend, State, StateEdit
@@ -78,6 +80,15 @@ class Writer(Reader, Protocol):
 
     A call is one request. A create is never sent a second time by a Writer.
     """
+
+    def ready(self) -> bool:
+        """See to it that writing can go on for a while; False where that must wait until no create is under way.
+
+        Called before each record is begun. Raises `NotAllowed` where it cannot go on, `LocalDisk`.
+        """
+
+    def undisturbed(self) -> AbstractContextManager[None]:
+        """Mark a block from a create's intent to its outcome: meanwhile nothing is done that could end the access."""
 
     def create(self, fields: Mapping[str, Value], children: Sequence[Mapping[str, Value]]) -> Answer:
         """Create a record with its children in one call."""
@@ -154,3 +165,27 @@ class Lease(Protocol):
 
     def holds(self) -> bool:
         """Tell whether the lock is surely ours at this moment; once it is not, it never is again."""
+
+
+class Safe(Protocol):
+    """Keeps logins by name, each whole or not at all.
+
+    Between a `read` and a `write` within `locked` nobody else writes that login: others wait, or one of the two writes
+    raises `Moved`. Raises `NotAllowed` where a login is there and must not or cannot be used.
+    """
+
+    @property
+    def told(self) -> str:
+        """Say where it keeps them, as people know the place."""
+
+    def read(self, name: str) -> Login | None:
+        """Give a login, or None where there is none."""
+
+    def write(self, name: str, login: Login) -> None:
+        """Keep a login in the place of what was there, durably; raises `LocalDisk` or what storage fails with."""
+
+    def remove(self, name: str) -> bool:
+        """Remove a login; tell whether there was one."""
+
+    def locked(self, name: str) -> AbstractContextManager[None]:
+        """Be the only one who renews this login, for as long as the block lasts. Raises `Locked`."""

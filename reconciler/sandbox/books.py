@@ -251,3 +251,7 @@ class Books:
         if value is None:
             return self._run("DELETE FROM tokens WHERE use = ?", (use,))
         return self._run("DELETE FROM tokens WHERE use = ? AND value = ?", (use, value))
+
+    def drop_pair(self, bound: str) -> int:
+        """Drop all tokens that were given together."""
+        return self._run("DELETE FROM tokens WHERE bound = ? AND use IN ('access', 'refresh')", (bound,))

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from reconciler.sandbox.answers import Answer, plain
 from reconciler.sandbox.books import Books
+from reconciler.sandbox.quirks import Quirks
 
 ACCESS_S, CODE_S = 43_200, 300  # documented: 12 hours, 5 minutes
 SCOPES = "user:profile:read user:clients:read user:clients:write"
@@ -33,6 +34,7 @@ class Grants:
     business: str = "Sandbox Ltd."
     role: str = "owner"
     scopes: str = SCOPES
+    quirks: Quirks = field(default_factory=Quirks)
     clock: Callable[[], float] = field(default=time.time)
 
     @property
@@ -99,69 +101,110 @@ class Grants:
     # OAuth.
 
     def authorize(self, query: Mapping[str, str]) -> Answer:
-        """Grant at once: redirect with a code that holds for five minutes."""
+        """Grant at once: redirect with a code that holds for five minutes.
+
+        What is wrong with app or address is told here, for nobody can be sent back; the rest is told by the redirect.
+        """
         if query.get("client_id") != self.client_id:
             return plain({"error": "invalid_client", "error_description": "Client authentication failed."}, 401)
         target = query.get("redirect_uri", "")
-        if query.get("response_type") != "code" or not target or "?" in target:
-            return plain({"error": "invalid_request", "error_description": "redirect_uri or response_type."}, 400)
+        if target != REDIRECT_URI:
+            return _error(400, "invalid_redirect_uri", "The redirect uri included is not valid.")
+        error = self._wrong(query)
+        if error:
+            return _sent_back(query, {"error": error, "error_description": "The request cannot be granted as it is."})
         code = secrets.token_hex(32)
-        bound = urlencode({"redirect_uri": target, "challenge": query.get("code_challenge", "")})
+        challenge = "" if self.quirks.on("pkce", "ignored") else query.get("code_challenge", "")
+        bound = urlencode({"redirect_uri": target, "challenge": challenge})
         self.books.put_token(code, "code", query.get("scope", "") or self.scopes, self.clock() + CODE_S, bound)
-        told = {"code": code, **({"state": query["state"]} if "state" in query else {})}
-        return Answer(status=302, headers={"Location": f"{target}?{urlencode(told)}"})
+        return _sent_back(query, {"code": code})
+
+    def _wrong(self, query: Mapping[str, str]) -> str:
+        """Give what is wrong with a request for a code, or nothing."""
+        if query.get("response_type") != "code":
+            return "unsupported_response_type"
+        # One scope that the app does not have makes the whole consent fail.
+        if set(query.get("scope", "").split()) - set(self.scopes.split()):
+            return "invalid_scope"
+        if "code_challenge" in query and (
+            self.quirks.on("pkce", "refused") or query.get("code_challenge_method") != "S256"
+        ):
+            return "invalid_request"
+        return ""
 
     def token(self, sent: Mapping[str, str]) -> Answer:
         """Trade a code or a refresh token for a new pair; each is good for one trade."""
         if not sent.get("grant_type"):
             return _error(400, "invalid_request", "Missing required parameter: grant_type.")
-        if sent.get("client_id") != self.client_id or sent.get("client_secret") != self.client_secret:
+        if not self._known(sent):
             return _error(401, "invalid_client", "Client authentication failed due to unknown client.")
         if sent["grant_type"] == "refresh_token":
             found = self.books.token(sent.get("refresh_token", ""), "refresh")
-            if found is None:
+            if found is None or sent.get("redirect_uri", REDIRECT_URI) != REDIRECT_URI:
                 return _error(400, "invalid_grant", _STOCK)
-            return plain(self._issue(found[0]))
+            return plain(self._issue(found[0], found[1]))
         if sent["grant_type"] != "authorization_code":
             return _error(400, "unsupported_grant_type", "The authorization grant type is not supported.")
         code = sent.get("code", "")
         found = self.books.token(code, "code")
         self.books.drop_tokens("code", code)
-        if found is None or found[1] < self.clock() or not _meant(found[2], sent):
+        if found is None or found[1] < self.clock() or not self._meant(found[2], sent):
             return _error(400, "invalid_grant", _STOCK)
         return plain(self._issue(found[0]))
 
     def revoke(self, sent: Mapping[str, str]) -> Answer:
-        """Kill a token at once."""
+        """Kill a token at once, and the other one of its pair."""
+        if not self._known(sent):
+            return _error(401, "invalid_client", "Client authentication failed due to unknown client.")
+        token = sent.get("token", "")
         for use in ("access", "refresh"):
-            self.books.drop_tokens(use, sent.get("token", ""))
+            found = self.books.token(token, use)
+            if found is None:
+                continue
+            self.books.drop_tokens(use, token)
+            if self.quirks.on("revoke", "pair"):
+                self.books.drop_pair(found[2])
         return plain({})
 
-    def _issue(self, scope: str) -> dict[str, object]:
-        """Give a new pair; only one refresh token is alive per user, several access tokens may be."""
+    def _known(self, sent: Mapping[str, str]) -> bool:
+        return sent.get("client_id") == self.client_id and sent.get("client_secret") == self.client_secret
+
+    def _issue(self, scope: str, first: float = 0.0) -> dict[str, object]:
+        """Give a new pair; only one refresh token is alive per user, several access tokens may be.
+
+        `first` is when the first of its line was given.
+        """
         now = self.clock()
-        access, refresh = secrets.token_urlsafe(48), secrets.token_hex(32)
+        born = first or now
+        access, refresh, pair = secrets.token_urlsafe(48), secrets.token_hex(32), secrets.token_hex(8)
         self.books.drop_tokens("refresh")
-        self.books.put_token(access, "access", scope, now + ACCESS_S)
-        self.books.put_token(refresh, "refresh", scope, 0)
+        self.books.put_token(access, "access", scope, now + ACCESS_S, pair)
+        # A refresh token has no end: where others keep theirs, it keeps its line's beginning.
+        self.books.put_token(refresh, "refresh", scope, born, pair)
         return {
             "access_token": access,
             "token_type": "Bearer",
             "expires_in": ACCESS_S,
             "refresh_token": refresh,
             "scope": scope,
-            "created_at": int(now),
+            "created_at": int(born if self.quirks.on("created-at", "original") else now),
             "direct_buy_tokens": {},
         }
 
+    def _meant(self, bound: str, sent: Mapping[str, str]) -> bool:
+        """Tell whether the trade fits the grant: the same redirect, and the verifier of the challenge, if one was."""
+        challenge = ""
+        verifier = sent.get("code_verifier")
+        if verifier and not self.quirks.on("pkce", "ignored"):
+            digest = hashlib.sha256(verifier.encode()).digest()
+            challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        return bound == urlencode({"redirect_uri": sent.get("redirect_uri", ""), "challenge": challenge})
 
-def _meant(bound: str, sent: Mapping[str, str]) -> bool:
-    """Tell whether the trade fits the grant: the same redirect, and the verifier of the PKCE challenge, if one was."""
-    challenge = ""
-    if verifier := sent.get("code_verifier"):
-        digest = hashlib.sha256(verifier.encode()).digest()
-        challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-    return bound == urlencode({"redirect_uri": sent.get("redirect_uri", ""), "challenge": challenge})
+
+def _sent_back(query: Mapping[str, str], told: Mapping[str, str]) -> Answer:
+    """Send the browser back to the app, with the state that came along."""
+    state = {"state": query["state"]} if "state" in query else {}
+    return Answer(status=302, headers={"Location": f"{query['redirect_uri']}?{urlencode({**told, **state})}"})
 
 
 def _error(status: int, error: str, description: str) -> Answer:

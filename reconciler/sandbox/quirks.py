@@ -98,6 +98,17 @@ QUIRKS = {
         Quirk(name="ids", values=("number", "text"), told="whether ids are JSON numbers or texts"),
         Quirk(name="balances", values=("text", "number"), told="whether amounts are texts or numbers"),
         Quirk(name="validation", values=("lenient", "strict"), told="whether bad emails and long texts are refused"),
+        Quirk(
+            name="pkce",
+            values=("enforced", "ignored", "refused"),
+            told="a code_challenge at login: held to, not looked at, or not known",
+        ),
+        Quirk(name="revoke", values=("pair", "one"), told="whether revoking one token of a pair ends the other too"),
+        Quirk(
+            name="created-at",
+            values=("new", "original"),
+            told="what `created_at` of a renewed token is: now, or the first one's",
+        ),
         Quirk(name="clear", values=("as-sent", "null"), told="whether an emptied nullable field becomes null"),
     )
 }

@@ -125,6 +125,7 @@ class Sandbox:
             others=tuple(others),
             role=options.role,
             scopes=options.scopes,
+            quirks=options.quirks,
         )
         service = Service(
             account=self.account,

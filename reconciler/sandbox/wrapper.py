@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import time
 from collections.abc import Callable, MutableMapping
@@ -117,6 +118,19 @@ class Wrapper:
             transport.abort()
 
 
+def _oauth(body: bytes) -> dict[str, str]:
+    """Give what was asked about tokens; of each secret only a digest, by which one that comes twice is seen."""
+    return {
+        name: value if name in _OPEN else f"sha256:{hashlib.sha256(value.encode()).hexdigest()[:16]}"
+        for name, value in parse_qsl(body.decode("utf-8", "replace"))
+        if name in _OAUTH
+    }
+
+
+_OPEN = frozenset({"grant_type", "client_id", "redirect_uri"})
+_OAUTH = _OPEN | {"client_secret", "code", "code_verifier", "refresh_token", "token"}
+
+
 def _canned(status: int, body: bytes, *headers: tuple[bytes, bytes]) -> list[Message]:
     length = (b"content-length", str(len(body)).encode())
     return [
@@ -148,7 +162,7 @@ def _entry(
 ) -> dict[str, object]:
     """Give one line of the request log; headers, and so the token, are not in it."""
     try:
-        sent = json.loads(body) if body and not scope["path"].endswith(("/token", "/revoke")) else None
+        sent = _oauth(body) if scope["path"].endswith(("/token", "/revoke")) else json.loads(body) if body else None
     except ValueError:
         sent = "(not JSON)"
     return {

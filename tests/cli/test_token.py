@@ -128,6 +128,32 @@ def test_a_token_command(place: Story) -> None:
     assert len(place.clients()) == 1
 
 
+@pytest.mark.parametrize(
+    "shape",
+    [
+        '{"access_token": "TOKEN", "expires_in": 43200}',
+        ' {"access_token": "TOKEN", "expires_at": "2036-01-01T00:00:00Z", "token_type": "Bearer"}',
+        '{"access_token": "TOKEN", "expires_at": 1}',
+        '{"kind": "ExecCredential", "status": {"token": "TOKEN", "expirationTimestamp": "2036-01-01T00:00:00Z"}}',
+        '{"status": {"token": "TOKEN", "expirationTimestamp": "soon"}}',
+    ],
+)
+def test_a_token_command_that_prints_json(place: Story, shape: str) -> None:
+    """JSON with a token in it, as helpers of git and kubectl print it, does as well; an end that is near asks again."""
+    writes(ACME)
+    token_command(place, printed=shape.replace("TOKEN", place.sandbox.access_token))
+    assert called(*APPLY).code == 0
+    assert len(place.clients()) == 1
+
+
+@pytest.mark.parametrize("printed", ['{"half-secret": 1}', '{"access_token": 5}', '{"status": []}', '{"half-secret'])
+def test_a_token_command_whose_json_has_no_token(place: Story, printed: str) -> None:
+    """JSON without a token is told with the shapes that are known, and not repeated."""
+    ran = failing(place, printed=printed)
+    assert "printed JSON without an `access_token`" in flat(ran)
+    assert "half-secret" not in ran.all
+
+
 def test_the_environment_wins_over_a_token_command(place: Story) -> None:
     """Where FRESHBOOKS_ACCESS_TOKEN is set, the command is not run."""
     writes(ACME)

@@ -11,6 +11,7 @@ from reconciler.core.ports import Writer
 from tests.contracts.accounts import ACCOUNTS
 from tests.contracts.backends import BACKENDS, Shelf
 from tests.contracts.ledgers import LEDGERS, Books
+from tests.contracts.safes import SAFES, Wall
 from tests.contracts.stores import STORES, Place
 
 
@@ -38,3 +39,9 @@ def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shelf]:
     """Give a place in shared storage where nothing lies yet."""
     with BACKENDS[request.param](tmp_path) as opened:
         yield opened
+
+
+@pytest.fixture(params=SAFES)
+def wall(request: pytest.FixtureRequest, tmp_path: Path) -> Wall:
+    """Give a place with no login in it."""
+    return SAFES[request.param](tmp_path)

@@ -17,6 +17,7 @@ from reconciler.core.ports import Identity, Membership, Meter
 from reconciler.core.resource import Address, LiveResource, RemoteId, Value, Visibility, parent_of
 from reconciler.core.state import Intend, State, StateEdit, edited
 from reconciler.errors import LocalDisk, StateUnusable
+from tests.contracts.rest import Rest
 
 FIRST_ID, FIRST_CHILD_ID = 700001, 1
 _fresh = itertools.count(1)
@@ -85,6 +86,8 @@ class MemoryAccount:
         self.account_id = "Memory"
         self.records: dict[RemoteId, LiveResource] = {record.id: record for record in records}
         self.writes: list[Write] = []
+        self.rest = Rest()
+        self.ready, self.undisturbed = self.rest.ready, self.rest.undisturbed
         self.faults: dict[int, Fault] = {}
         """By the number of the write, counted from 0."""
 

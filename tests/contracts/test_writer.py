@@ -160,3 +160,12 @@ def test_deleted_child_is_gone(account: Writer) -> None:
 
 def _told(account: Writer, record: LiveResource) -> list[dict[str, object]]:
     return [dict(child.fields) for child in children_of(account, record.id)]
+
+
+def test_ready_and_undisturbed(account: Writer) -> None:
+    """An account whose access does not end is always ready, and blocks of creates may stand within each other."""
+    assert account.ready()
+    with account.undisturbed(), account.undisturbed():
+        assert account.ready()
+        assert isinstance(account.create({"email": "a@x.example"}, []), Done)
+    assert account.ready()

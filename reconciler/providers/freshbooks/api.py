@@ -18,15 +18,15 @@ import tenacity
 
 from reconciler import __version__
 from reconciler.errors import UsageError
-from reconciler.providers.freshbooks.auth import Token
+from reconciler.providers.freshbooks.auth import Bearer, Token
 from reconciler.providers.freshbooks.pace import Pace, retry_after_s
 
 TRIES = 5
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 20.0
 _LARGEST_ANSWER = 64 * 1024 * 1024  # a page of 100 clients has a quarter of a megabyte
 _FREE_RETRIES, _RETRIES_PER_CALL = 100, 2.0
-_AGENT = f"freshbooks-reconciler/{__version__}"
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+AGENT = f"freshbooks-reconciler/{__version__}"
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 # Method and answer: what is tried again. A POST creates, and so does a PUT that adds contacts (`once`): neither is ever
 # repeated here. 409 is FreshBooks' word for two changes of one record at a time.
@@ -126,21 +126,26 @@ class Api:
         self._sleep = sleep
         self._trace = trace
         self._budget = _Budget()
-        timeout = httpx.Timeout(read_timeout_s, connect=min(5.0, read_timeout_s), pool=None)
+        timeout = patience(read_timeout_s)
         limits = httpx.Limits(max_connections=parallelism + 1, max_keepalive_connections=parallelism + 1)
 
-        tls = _tls(self._base)
+        tls = tls_for(self._base)
 
         def client(options: list[SocketOption]) -> httpx.Client:
             transport = httpx.HTTPTransport(verify=tls, limits=limits, socket_options=options, proxy=proxy)
             return httpx.Client(transport=transport, timeout=timeout, follow_redirects=False)
 
-        self._reading, self._writing = client([]), client(_write_socket_options())
+        self._reading, self._writing = client([]), client(write_socket_options())
 
     @property
     def base(self) -> str:
         """Give scheme, host and port."""
         return self._base
+
+    @property
+    def token(self) -> Token:
+        """Give what the token comes from."""
+        return self._token
 
     def close(self) -> None:
         """Close the connections."""
@@ -184,7 +189,8 @@ class Api:
         token = self._token.value()
         got = self._once(call, token)
         if isinstance(got, Reply) and got.status == 401:  # noqa: PLR2004 - HTTP's "who are you?"
-            other = self._token.renewed(token)
+            writing = call.once or call.method != "GET"
+            other = self._token.renewed(token, writing=writing)
             if other is not None:
                 return self._once(call, other)
         return got
@@ -205,16 +211,17 @@ class Api:
 
     def _exchange(self, call: Call, token: str) -> tuple[Reply | Lost, httpx.Headers]:
         client = self._reading if call.method == "GET" else self._writing
-        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json", "User-Agent": _AGENT}
+        headers = {"Accept": "application/json", "User-Agent": AGENT}
         if call.body is not None:
             headers["Content-Type"] = "application/json"
         request = client.build_request(
             call.method, self._base + call.path, params=list(call.query) or None, content=call.body, headers=headers
         )
         try:
-            response = client.send(request, stream=True)
+            response = client.send(request, stream=True, auth=Bearer(token))
+            self._token.heard(response.headers.get("Date"))
             try:
-                body = _whole_body(response)
+                body = whole_body(response)
             finally:
                 response.close()
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
@@ -229,12 +236,17 @@ class Api:
         return Reply(status=response.status_code, body=body, retry_after_s=wait), response.headers
 
 
-def _tls(base: str) -> ssl.SSLContext:
-    """Give the trust that both connections share; plain http, which is this machine, needs no list of authorities."""
+def patience(read_s: float) -> httpx.Timeout:
+    """Give how long each part of a request may take."""
+    return httpx.Timeout(read_s, connect=min(5.0, read_s), pool=None)
+
+
+def tls_for(base: str) -> ssl.SSLContext:
+    """Give the trust that connections share; plain http, which is this machine, needs no list of authorities."""
     return httpx.create_ssl_context() if base.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def _whole_body(response: httpx.Response) -> bytes | None:
+def whole_body(response: httpx.Response) -> bytes | None:
     """Read an answer to its end, or give None where it passes any size that an answer can have."""
     parts, size = [], 0
     for part in response.iter_bytes():
@@ -260,7 +272,7 @@ def _waited(state: tenacity.RetryCallState) -> float:
     return float(tenacity.wait_random_exponential(multiplier=_FIRST_WAIT_S, max=_LONGEST_WAIT_S)(state))
 
 
-def _write_socket_options() -> list[SocketOption]:
+def write_socket_options() -> list[SocketOption]:
     """Give options that make a dead client's queued bytes die with it: a write must not arrive after its lookup."""
     options: list[SocketOption] = [
         (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
@@ -275,7 +287,7 @@ def checked_url(url: str) -> str:
     """Give scheme, host and port; https, or http on loopback only, so that no token crosses a network in the clear."""
     try:
         parsed = httpx.URL(url)
-        plain = parsed.scheme == "http" and parsed.host in _LOOPBACK
+        plain = parsed.scheme == "http" and parsed.host in LOOPBACK
         sound = bool(parsed.host) and (parsed.scheme == "https" or plain) and not parsed.userinfo
     except (httpx.InvalidURL, ValueError):
         sound, parsed = False, httpx.URL("")

@@ -40,7 +40,8 @@ def _unreadable(error: ApiError) -> NotAllowed | ReadIncomplete:
     if error.cause is Refusal.LOGIN:
         return NotAllowed(
             "FreshBooks does not accept the access token",
-            f"{error}. Access tokens live for 12 hours: get a new one and set FRESHBOOKS_ACCESS_TOKEN.",
+            f"{error}. Access tokens live for 12 hours: log in with `reconciler login`, or get a new one and set "
+            "FRESHBOOKS_ACCESS_TOKEN.",
             code="login",
         )
     if error.cause is Refusal.FORBIDDEN:

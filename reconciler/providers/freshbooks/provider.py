@@ -6,6 +6,7 @@ It decides nothing about plans. A listing is given whole or not at all.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 
 from reconciler.core.kind import Kind
 from reconciler.core.outcome import Answer, Done, NotSent, Refusal, Rejected, Unknown
@@ -20,6 +21,11 @@ from reconciler.providers.freshbooks.wire import CLIENT, decode, encode
 
 _ODD = "FreshBooks' answer could not be read"
 LOCAL = "http://localhost"
+
+
+def origin_of(base: str) -> str:
+    """Give scheme, host and port of an API, as states and logins remember it."""
+    return LOCAL if base.startswith("http://") else base
 
 
 class FreshBooks:
@@ -38,7 +44,7 @@ class FreshBooks:
     @property
     def origin(self) -> str:
         """Give scheme, host and port of the API; a server on this machine has another port each time it runs."""
-        return LOCAL if self._api.base.startswith("http://") else self._api.base
+        return origin_of(self._api.base)
 
     def use_account(self, account_id: str) -> None:
         """Choose the account that every later call speaks to."""
@@ -91,6 +97,14 @@ class FreshBooks:
         return list(found.values())
 
     # Writing.
+
+    def ready(self) -> bool:
+        """See to it that the token holds for a while."""
+        return self._api.token.ready()
+
+    def undisturbed(self) -> AbstractContextManager[None]:
+        """Leave the token as it is for as long as the block lasts."""
+        return self._api.token.undisturbed()
 
     def create(self, fields: Mapping[str, Value], children: Sequence[Mapping[str, Value]]) -> Answer:
         """Create a client with its contacts in one POST, which is never repeated here."""
