@@ -13,10 +13,11 @@ from reconciler.core.change import ARCHIVED, Action, AttributeChange, Cause, Cha
 from reconciler.core.guard import destroys
 from reconciler.core.kind import Kind
 from reconciler.core.resource import Address, Value, key_of, parent_of
+from reconciler.reports.hiding import HIDDEN
 from reconciler.reports.linediff import line_changes
 from reconciler.reports.options import RenderOptions
 from reconciler.reports.paint import plain
-from reconciler.reports.text import HIDDEN, counts
+from reconciler.reports.text import counts
 from reconciler.reports.words import counted
 
 FILES, OUTSIDE, BOTH, REMOVED = "files", "outside", "both", "removed"
