@@ -1,8 +1,13 @@
-"""What all tests share: the options that rewrite golden files and that lengthen the campaigns."""
+"""What all tests share: the options that rewrite golden files and that lengthen the campaigns, and no real keyring."""
 
 from __future__ import annotations
 
+import os
+
 import pytest
+
+# The keyring of whoever runs the tests is theirs, and tests bring keyrings that the library would choose otherwise.
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

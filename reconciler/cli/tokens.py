@@ -53,7 +53,7 @@ class Surroundings:
     settings: Settings
     tell: Callable[[str], None]
     storage: Backend | None = None
-    """Shared storage, where the state is in one that can keep more beside it."""
+    """Shared storage, where the state is in one."""
     trace: Trace | None = None
     sleep: Callable[[float], None]
 
@@ -154,7 +154,7 @@ def _keyring_safe(folder: Path) -> Safe | None:
 
 def _shared_safe(here: Surroundings) -> Safe | None:
     text = os.environ.get(KEY)
-    if here.storage is None or here.storage.single or not text:
+    if here.storage is None or not text:
         return None
     return SharedSafe(here.storage, read_key(text), sleep=here.sleep)
 

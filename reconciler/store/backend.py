@@ -52,7 +52,7 @@ class Backend(Protocol):
 
     @property
     def single(self) -> bool:
-        """Tell whether there is one document only, so that nothing can lie beside it (the Terraform protocol)."""
+        """Tell whether it is meant for one document (the Terraform protocol): only logins are laid beside it."""
 
     def read(self, name: str) -> Stored | None:
         """Give a document, or None where the store says that there is none."""

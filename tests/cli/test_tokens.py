@@ -70,9 +70,8 @@ def test_the_first_that_applies(here: Kept) -> None:
 
 
 def test_shared_storage_is_a_safe_with_a_key_only(here: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a key, or in storage of one document, no login is kept there; a key that is none is wrong usage."""
+    """Without a key no login is kept there; a key that is none is wrong usage."""
     assert SHARED in dict(safes(around(here, Server())))
-    assert SHARED not in dict(safes(around(here, Server(single=True))))
     assert SHARED not in dict(safes(around(here)))
     monkeypatch.setenv(KEY, "secret-word")
     with pytest.raises(UsageError) as caught:

@@ -42,6 +42,7 @@ def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shelf]:
 
 
 @pytest.fixture(params=SAFES)
-def wall(request: pytest.FixtureRequest, tmp_path: Path) -> Wall:
+def wall(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Wall]:
     """Give a place with no login in it."""
-    return SAFES[request.param](tmp_path)
+    with SAFES[request.param](tmp_path) as opened:
+        yield opened

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from reconciler.store.safes.file import FileSafe
 from reconciler.store.safes.shared import SharedSafe
 from reconciler.store.safes.system import KeyringSafe
 from reconciler.store.seal import Key
+from tests.contracts.backends import BACKENDS
 from tests.contracts.shelves import MemoryBackend, Server
 
 KEY = Key(bytes(range(32)))
@@ -122,9 +123,26 @@ def _shared(_: Path) -> Wall:
     return Wall(opened=lambda: SharedSafe(MemoryBackend(server), KEY, sleep=lambda _: None))
 
 
-SAFES: Mapping[str, Callable[[Path], Wall]] = {
-    "memory": _memory,
-    "keyring": _keyring,
-    "file": lambda folder: Wall(opened=lambda: FileSafe(folder / "logins")),
-    "shared": _shared,
+def _stored(name: str) -> Callable[[Path], AbstractContextManager[Wall]]:
+    """Give a safe in one of the shared storages."""
+
+    @contextmanager
+    def opened(folder: Path) -> Iterator[Wall]:
+        with BACKENDS[name](folder) as shelf:
+            yield Wall(opened=lambda: SharedSafe(shelf.opened(), KEY, sleep=lambda _: None))
+
+    return opened
+
+
+def _alone(opened: Callable[[Path], Wall]) -> Callable[[Path], AbstractContextManager[Wall]]:
+    """Give what needs no server."""
+    return lambda folder: nullcontext(opened(folder))
+
+
+SAFES: Mapping[str, Callable[[Path], AbstractContextManager[Wall]]] = {
+    "memory": _alone(_memory),
+    "keyring": _alone(_keyring),
+    "file": _alone(lambda folder: Wall(opened=lambda: FileSafe(folder / "logins"))),
+    "shared": _alone(_shared),
+    **{f"shared-{name}": _stored(name) for name in BACKENDS if not name.startswith("memory")},
 }

@@ -215,11 +215,6 @@ def test_storage_sees_no_secret() -> None:
     refused(lambda: shared(server).read("other"), "login-sealed")
 
 
-def test_storage_of_one_document() -> None:
-    """Where there is room for the state alone no login is kept."""
-    refused(lambda: shared(Server(single=True)), "no-safe")
-
-
 def test_lost_answers_of_storage() -> None:
     """A write whose answer is lost is looked after: it is there once, whether or not it had arrived."""
     for kind in ("lost-before", "lost-after"):

@@ -35,13 +35,6 @@ class SharedSafe:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        if backend.single:
-            raise NotAllowed(
-                "this storage keeps no login",
-                f"{backend.shown} holds one document, the state. Keep the login elsewhere, or give the job "
-                "FRESHBOOKS_ACCESS_TOKEN.",
-                code="no-safe",
-            )
         self._backend, self._key, self._sleep, self._clock = backend, key, sleep, clock
         self._seen: dict[str, str | None] = {}
         """The version of each login that was read last, which alone a write replaces."""
