@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Protocol
 
 from reconciler.store.backend import Backend, Lock
+from reconciler.store.objects import open_objects
 from reconciler.store.terraform.address import Patience, read_address
 from reconciler.store.terraform.storage import TerraformStorage
-from tests.contracts import shelves
+from tests.contracts import azurite, gcs_like, moto_s3, shelves
 from tests.contracts.shelves import MemoryBackend
 from tests.store.gitlab import Gitea, GitLab, Plain
 from tests.store.statehost import PASSWORD, USERNAME, Server, running
@@ -61,10 +62,38 @@ def _http(kind: type[Server]) -> Callable[[Path], AbstractContextManager[Shelf]]
     return opened
 
 
+def _objects(address: str, environment: Mapping[str, str]) -> Shelf:
+    return Shelf(opened=lambda: open_objects(address, environment), address=address, environment=environment)
+
+
+@contextmanager
+def _s3(_: Path) -> Iterator[Shelf]:
+    server = moto_s3.moto()
+    address = f"s3://{server.bucket()}/team/state.json?endpoint={server.url}"
+    yield _objects(address, moto_s3.CREDENTIALS)
+
+
+@contextmanager
+def _azure(_: Path) -> Iterator[Shelf]:
+    server = azurite.azurite()
+    address = f"az://{server.container()}/team/state.json?endpoint={server.url}"
+    yield _objects(address, azurite.CREDENTIALS)
+
+
+@contextmanager
+def _gcs(_: Path) -> Iterator[Shelf]:
+    server = gcs_like.gcs()
+    address = f"gs://{server.bucket()}/team/state.json?endpoint={server.url}"
+    yield _objects(address, gcs_like.CREDENTIALS)
+
+
 BACKENDS: Mapping[str, Callable[[Path], AbstractContextManager[Shelf]]] = {
     "memory": _memory(single=False),
     "memory-single": _memory(single=True),
     "http-gitlab": _http(GitLab),
     "http-gitea": _http(Gitea),
     "http-plain": _http(Plain),
+    "s3-moto": _s3,
+    "azure-azurite": _azure,
+    "gcs-like": _gcs,
 }
