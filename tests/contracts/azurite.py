@@ -63,12 +63,9 @@ def azurite() -> Azurite:
     program = _installed()
     folder = tempfile.mkdtemp(prefix="azurite-")
     options = ["--blobHost", "127.0.0.1", "--blobPort", "0", "--inMemoryPersistence", "--silent", "--disableTelemetry"]
-    keeper = kept(folder, "", ["node", str(program), *options, "--skipApiVersionCheck"])
-    assert keeper.stdout is not None
-    for line in keeper.stdout:
-        if "successfully listens" in line:
-            return Azurite(port=int(line.rstrip().rpartition(":")[2]))
-    raise AssertionError("azurite did not start")
+    command = ["node", str(program), *options, "--skipApiVersionCheck"]
+    line = kept(folder, "", command, ready="successfully listens")
+    return Azurite(port=int(line.rpartition(":")[2]))
 
 
 def _installed() -> Path:

@@ -10,9 +10,10 @@ from typing import Protocol
 
 from reconciler.store.backend import Backend, Lock
 from reconciler.store.objects import open_objects
+from reconciler.store.postgres import open_postgres
 from reconciler.store.terraform.address import Patience, read_address
 from reconciler.store.terraform.storage import TerraformStorage
-from tests.contracts import azurite, gcs_like, moto_s3, shelves
+from tests.contracts import azurite, cluster, gcs_like, moto_s3, shelves
 from tests.contracts.shelves import MemoryBackend
 from tests.store.gitlab import Gitea, GitLab, Plain
 from tests.store.statehost import PASSWORD, USERNAME, Server, running
@@ -87,6 +88,19 @@ def _gcs(_: Path) -> Iterator[Shelf]:
     yield _objects(address, gcs_like.CREDENTIALS)
 
 
+@contextmanager
+def _postgres(_: Path) -> Iterator[Shelf]:
+    address, opened = cluster.cluster().address(), []
+
+    def open_one() -> Storage:
+        opened.append(open_postgres(address, cluster.CREDENTIALS))
+        return opened[-1]
+
+    yield Shelf(opened=open_one, address=address, environment=cluster.CREDENTIALS)
+    for storage in opened:
+        storage.close()
+
+
 BACKENDS: Mapping[str, Callable[[Path], AbstractContextManager[Shelf]]] = {
     "memory": _memory(single=False),
     "memory-single": _memory(single=True),
@@ -96,4 +110,5 @@ BACKENDS: Mapping[str, Callable[[Path], AbstractContextManager[Shelf]]] = {
     "s3-moto": _s3,
     "azure-azurite": _azure,
     "gcs-like": _gcs,
+    "postgres": _postgres,
 }

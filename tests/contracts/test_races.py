@@ -43,18 +43,18 @@ def test_sixteen_processes_one_winner(remote: Shelf, ending: ExitStack, request:
         racers = list(pool.map(lambda _: started(remote, ending), range(RACERS)))
     for _ in range(20 if request.config.getoption("--full") else 5):
         for number, racer in enumerate(racers, 1):
-            racer.tell(f"take {number}")
+            racer.tell(f"take {holder(number).id}")
         answers = [racer.answer() for racer in racers]
         [winner] = [number for number, answer in enumerate(answers, 1) if answer == "ours"]
         assert set(answers) == {"ours", holder(winner).id}
-        racers[winner - 1].tell(f"release {winner}")
+        racers[winner - 1].tell(f"release {holder(winner).id}")
         assert racers[winner - 1].answer() == "released"
 
 
 def test_a_killed_holder_is_followed(remote: Shelf, ending: ExitStack) -> None:
     """A holder killed with SIGKILL still has the lock or has lost it; either way another gets it, and it is theirs."""
     killed = started(remote, ending)
-    killed.tell("take 1")
+    killed.tell(f"take {holder(1).id}")
     assert killed.answer() == "ours"
     storage = remote.opened()
     killed.kill()
