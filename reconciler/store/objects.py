@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["SCHEMES", "ObjectStorage", "open_objects"]
 
 _GONE = re.compile(rb'\{"reconciler": "deleted", "mark": "[0-9a-f]{32}"\}')
-_DOCUMENT_S, _LOCK_S = 120.0, 10.0
+_DOCUMENT_S, _LOCK_S = 120.0, 5.0
 _TRIES = 5
 _CLOCK_LASTS_S = 60.0
 

@@ -22,6 +22,8 @@ class Moto:
     port: int = 0
     ignores: set[str] = field(default_factory=set)
     """Conditions that it overlooks: `HTTP_IF_MATCH`, `HTTP_IF_NONE_MATCH`."""
+    busy: list[str] = field(default_factory=list)
+    """What it answers to the next requests instead, such as `503 SlowDown`."""
     requests: list[str] = field(default_factory=list)
     _guard: threading.Lock = field(default_factory=threading.Lock)
     _buckets: int = 0
@@ -32,6 +34,12 @@ class Moto:
             self.requests.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
             for name in self.ignores:
                 environ.pop(name, None)
+            if self.busy:
+                status, _, code = self.busy.pop(0).partition(" ")
+                environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+                body = f"<Error><Code>{code}</Code></Error>".encode()
+                start(f"{status} {code}", [("Content-Length", str(len(body)))])
+                return [body]
             return list(self.application(environ, start))
 
     @property
