@@ -17,7 +17,7 @@ from obstore.exceptions import BaseError
 from obstore.store import AzureStore, GCSStore, S3Store
 
 from reconciler.errors import Unanswered
-from reconciler.store.clouds import Place
+from reconciler.store.clouds import Site
 from reconciler.store.settling import PAUSES_S
 from reconciler.store.verdicts import answer, misfit, moved, no_conditions, silent, verdict
 
@@ -45,10 +45,10 @@ class Bucket:
     No write is repeated here, nor by the library: it would hide whether the first one arrived. `settle` does it.
     """
 
-    def __init__(self, place: Place, *, timeout_s: float, sleep: Callable[[float], None]) -> None:
-        self.place = place
+    def __init__(self, site: Site, *, timeout_s: float, sleep: Callable[[float], None]) -> None:
+        self.site = site
         self._sleep = sleep
-        self._store = _opened(place, timeout_s)
+        self._store = _opened(site, timeout_s)
 
     def get(self, key: str) -> Found | None:
         """Give an object, None where the storage says that there is none."""
@@ -59,7 +59,7 @@ class Bucket:
                 return self._get(key)
             except Unanswered:
                 continue
-        raise silent(self.place.shown)
+        raise silent(self.site.shown)
 
     def create(self, key: str, content: bytes) -> str:
         """Write an object that is not there; give its version. Raises `Moved`, `Unanswered`."""
@@ -68,7 +68,7 @@ class Bucket:
     def replace(self, key: str, content: bytes, version: str) -> str:
         """Replace a version; give the new one. Raises `Moved`, `Unanswered`."""
         # The types want both; a generation is what GCS compares, an ETag what the others do.
-        by = "version" if self.place.scheme == "gs" else "e_tag"
+        by = "version" if self.site.scheme == "gs" else "e_tag"
         return self._put(key, content, cast("PutMode", {by: version}))
 
     def overwrite(self, key: str, content: bytes) -> None:
@@ -98,7 +98,7 @@ class Bucket:
         return self._version(written)
 
     def _version(self, of: Mapping[str, Any]) -> str:
-        given = of["version"] if self.place.scheme == "gs" else of["e_tag"]
+        given = of["version"] if self.site.scheme == "gs" else of["e_tag"]
         if not given:
             raise no_conditions("It gives its objects no version (ETag).")
         return str(given)
@@ -109,7 +109,7 @@ class Bucket:
         except (BaseError, OSError, ValueError) as error:
             said = answer(error)
         # Outside of the `except`, so that no trace has the library's text: it quotes addresses with their signatures.
-        problem = verdict(said, bucket=self.place.shown, remedy=self.place.remedy)
+        problem = verdict(said, bucket=self.site.shown, remedy=self.site.remedy)
         if problem is None:
             return None
         raise problem
@@ -137,20 +137,20 @@ def interruptible(call: Callable[[], _T]) -> _T:
     return ended[0]
 
 
-def _opened(place: Place, timeout_s: float) -> S3Store | AzureStore | GCSStore:
+def _opened(site: Site, timeout_s: float) -> S3Store | AzureStore | GCSStore:
     retries: RetryConfig = {"max_retries": 0, "retry_timeout": _ONCE}
     client: ClientConfig = {
         "timeout": timedelta(seconds=timeout_s),
         "connect_timeout": timedelta(seconds=min(10.0, timeout_s)),
-        "allow_http": place.plain_http,
+        "allow_http": site.plain_http,
         "user_agent": "freshbooks-reconciler",
     }
-    kind: Any = {"s3": S3Store, "az": AzureStore, "gs": GCSStore}[place.scheme]
+    kind: Any = {"s3": S3Store, "az": AzureStore, "gs": GCSStore}[site.scheme]
     try:
         return cast(
             "S3Store | AzureStore | GCSStore",
-            kind(place.bucket, config=dict(place.settings), client_options=client, retry_config=retries),
+            kind(site.bucket, config=dict(site.settings), client_options=client, retry_config=retries),
         )
     except (BaseError, OSError, ValueError):
         pass
-    raise misfit(place.shown, place.remedy)
+    raise misfit(site.shown, site.remedy)

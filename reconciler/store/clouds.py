@@ -1,4 +1,4 @@
-"""From an address and the environment to a place: which variables and options each cloud has.
+"""From an address and the environment to a site: which variables and options each cloud has.
 
 It opens nothing. obstore would look into the process's environment by itself; here all of it is named, so that a test
 or a program with an environment of its own gets what it asked for.
@@ -15,20 +15,20 @@ from reconciler.store.addresses import StateAddress, parse_address, require_safe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Site:
     """Where a bucket is, and how to be let in."""
 
     scheme: str
     """`s3`, `az` or `gs`."""
     bucket: str
     settings: Mapping[str, str]
-    """Keys among them, which is why a place has a text of its own."""
+    """Keys among them, which is why a site has a text of its own."""
     plain_http: bool
     remedy: str
     """What to set where the login is refused."""
 
     def __repr__(self) -> str:
-        return f"Place({self.shown})"
+        return f"Site({self.shown})"
 
     @property
     def shown(self) -> str:
@@ -112,13 +112,13 @@ GOOGLE = Cloud(
     "give the machine a service account.",
 )  # fmt: skip
 
-_CLOUDS = {"s3": S3, "az": AZURE, "azure": AZURE, "abfs": AZURE, "abfss": AZURE, "gs": GOOGLE}
+_CLOUDS = {"s3": S3, "az": AZURE, "abfs": AZURE, "abfss": AZURE, "gs": GOOGLE}
 SCHEMES = tuple(_CLOUDS)
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,221}")
 
 
-def place_of(text: str, environment: Mapping[str, str]) -> tuple[Place, StateAddress]:
-    """Give the place that an address names, and the address.
+def site_of(text: str, environment: Mapping[str, str]) -> tuple[Site, StateAddress]:
+    """Give the site that an address names, and the address.
 
     Raises:
         UsageError: it is malformed, holds credentials, or leads over plain http to another machine.
@@ -137,7 +137,7 @@ def place_of(text: str, environment: Mapping[str, str]) -> tuple[Place, StateAdd
         # The library prefers this one, which it would otherwise look up by itself, to an endpoint that it is given.
         settings["aws_endpoint_url_s3"] = endpoint
     return (
-        Place(scheme=cloud.scheme, bucket=bucket, settings=settings, plain_http=plain, remedy=cloud.remedy),
+        Site(scheme=cloud.scheme, bucket=bucket, settings=settings, plain_http=plain, remedy=cloud.remedy),
         address,
     )
 

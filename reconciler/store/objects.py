@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import Moved, StateUnusable
 from reconciler.store.addresses import StateAddress, not_installed
 from reconciler.store.backend import Holder, Stored
-from reconciler.store.clouds import SCHEMES, place_of
+from reconciler.store.clouds import SCHEMES, site_of
 from reconciler.store.settling import settle
 from reconciler.store.verdicts import moved, no_conditions
 
@@ -58,13 +58,13 @@ def open_objects(
         UsageError: the address is malformed, or holds credentials.
         StateUnusable: the library is not installed, or the settings of the environment do not fit together.
     """
-    place, named = place_of(address, environment)
+    site, named = site_of(address, environment)
     try:
         from reconciler.store.buckets import Bucket  # noqa: PLC0415 - it needs an optional dependency
     except ImportError:
         raise not_installed("objects", "A state in S3, Azure or Google Cloud Storage") from None
     # A renewal must fail in good time, a state of a hundred megabytes may take its time.
-    quick, patient = (Bucket(place, timeout_s=timeout_s, sleep=sleep) for timeout_s in (_LOCK_S, _DOCUMENT_S))
+    quick, patient = (Bucket(site, timeout_s=timeout_s, sleep=sleep) for timeout_s in (_LOCK_S, _DOCUMENT_S))
     return ObjectStorage(named, documents=patient, quick=quick, sleep=sleep, monotonic=monotonic)
 
 

@@ -38,10 +38,13 @@ Hold = Callable[[str, Patience], AbstractContextManager[Lease]]
 SCHEMES: Mapping[str, tuple[str, str]] = {
     "s3": ("objects", "open_objects"),
     "az": ("objects", "open_objects"),
+    "abfs": ("objects", "open_objects"),
+    "abfss": ("objects", "open_objects"),
     "gs": ("objects", "open_objects"),
     "https": ("terraform.storage", "open_terraform"),
     "http": ("terraform.storage", "open_terraform"),
     "postgresql": ("postgres", "open_postgres"),
+    "postgres": ("postgres", "open_postgres"),
 }
 """The module below this folder and its function `(address, environment) -> Storage`, by the scheme of an address."""
 

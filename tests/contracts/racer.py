@@ -9,15 +9,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from reconciler.store import place
 from reconciler.store.backend import Holder
-from reconciler.store.objects import open_objects
-from reconciler.store.postgres import SCHEMES, open_postgres
-
-if TYPE_CHECKING:
-    # Only named: sixteen of these start at once.
-    from tests.contracts.backends import Storage
 
 
 class Racer:
@@ -56,11 +50,7 @@ class Racer:
 def main() -> None:
     """Do what the input says."""
     address = sys.argv[1]
-    storage: Storage
-    if address.partition("://")[0] in SCHEMES:
-        storage = open_postgres(address, os.environ)
-    else:
-        storage = open_objects(address, os.environ)
+    storage = place.opened(address, os.environ)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     for line in sys.stdin:

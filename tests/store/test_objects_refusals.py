@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import StateUnusable, UsageError
-from reconciler.store.clouds import place_of
+from reconciler.store.clouds import site_of
 from reconciler.store.objects import open_objects
 from tests.contracts import azurite, gcs_like, moto_s3
 from tests.contracts.test_backend import holder
@@ -86,8 +86,8 @@ def test_refused_logins_show_no_key() -> None:
         with pytest.raises(StateUnusable) as caught:
             opened(address, environment).read("")
         assert [canary for canary in CANARIES if canary in said(caught.value)] == []
-        place, _ = place_of(address, environment)
-        assert [canary for canary in CANARIES if canary in repr(place)] == []
+        site, _ = site_of(address, environment)
+        assert [canary for canary in CANARIES if canary in repr(site)] == []
     assert "canary" not in repr(s3())
 
 
@@ -124,12 +124,12 @@ def test_addresses_that_are_understood() -> None:
         "AWS_ENDPOINT_URL": "https://general.example",
         "AWS_ENDPOINT_URL_S3": "https://s3.example",
     }
-    place, address = place_of("s3://bucket/a/state.json?region=eu-west-1&virtual_hosted=false", environment)
-    assert (place.settings["region"], place.settings["virtual_hosted_style_request"]) == ("eu-west-1", "false")
-    assert place.settings["endpoint"] == place.settings["aws_endpoint_url_s3"] == "https://s3.example"
-    assert (address.shown, address.path, place.plain_http) == ("s3://bucket/a/state.json", "a/state.json", False)
-    place, address = place_of("abfss://container@books.dfs.core.windows.net/state.json", {"AZURE_STORAGE_KEY": "k"})
-    assert (place.bucket, place.settings) == ("container", {"account_name": "books", "account_key": "k"})
+    site, address = site_of("s3://bucket/a/state.json?region=eu-west-1&virtual_hosted=false", environment)
+    assert (site.settings["region"], site.settings["virtual_hosted_style_request"]) == ("eu-west-1", "false")
+    assert site.settings["endpoint"] == site.settings["aws_endpoint_url_s3"] == "https://s3.example"
+    assert (address.shown, address.path, site.plain_http) == ("s3://bucket/a/state.json", "a/state.json", False)
+    site, address = site_of("abfss://container@books.dfs.core.windows.net/state.json", {"AZURE_STORAGE_KEY": "k"})
+    assert (site.bucket, site.settings) == ("container", {"account_name": "books", "account_key": "k"})
 
 
 def test_without_the_library(tmp_path: Path) -> None:
