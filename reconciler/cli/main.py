@@ -20,6 +20,7 @@ from reconciler.cli.options import global_options
 from reconciler.errors import Interrupted, LocalDisk, ReconcilerError, UsageError
 
 if TYPE_CHECKING:
+    from reconciler.cli.seen import Seen
     from reconciler.cli.terminal import Terminal
 
 COMMANDS = {
@@ -122,11 +123,7 @@ def attempt(work: Callable[[], object], context: dict[str, object]) -> int:
         if context.get("debug"):
             import traceback  # noqa: PLC0415 - only for --debug
 
-            from reconciler.cli.seen import Seen  # noqa: PLC0415 - the same
-
-            seen = context.get("seen")
-            told = traceback.format_exc()
-            _terminal(context).talk(seen.text(told) if isinstance(seen, Seen) else told)
+            _terminal(context).talk(_seen(context).text(traceback.format_exc()))
         return _told(_named(error), context)
     except KeyboardInterrupt:
         return _told(Interrupted("interrupted"), context)
@@ -185,15 +182,20 @@ def _terminal(context: dict[str, object]) -> Terminal:
     return Terminal.of(context)
 
 
+def _seen(context: dict[str, object]) -> Seen:
+    """Give what the run has read, which may be nothing."""
+    from reconciler.cli.seen import Seen  # noqa: PLC0415 - the same
+
+    found = context.get("seen")
+    return found if isinstance(found, Seen) else Seen()
+
+
 def _told(error: ReconcilerError, context: dict[str, object]) -> int:
     """Print an error where people and scripts look for it; give its exit code."""
-    from reconciler.cli.seen import Seen  # noqa: PLC0415 - the same
     from reconciler.reports.events import exit_code  # noqa: PLC0415 - the same
 
     context["error"] = error
-    seen = context.get("seen")
-    if isinstance(seen, Seen):
-        seen.hide(error)
+    _seen(context).hide(error)
     terminal, code = _terminal(context), exit_code(error)
     terminal.tell(error)
     terminal.end(code)

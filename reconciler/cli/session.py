@@ -19,7 +19,7 @@ import click
 
 from reconciler.cli.heard import Heard
 from reconciler.cli.seen import Seen
-from reconciler.cli.terminal import Terminal
+from reconciler.cli.terminal import Terminal, new_stream
 from reconciler.cli.worker import job_link, page_link
 from reconciler.core.ports import Lease, Store
 from reconciler.errors import Interrupted, UsageError
@@ -118,9 +118,7 @@ def enter(context: click.Context) -> Mapping[str, Any]:
 def open_stream(context: click.Context, shared: dict[str, Any]) -> None:
     """Open the stream of events, where --json wants it."""
     if shared.get("as_json") and "stream" not in shared:
-        from reconciler.cli.events import OPERATIONS, Stream  # noqa: PLC0415 - only with --json
-
-        shared["stream"] = Stream(operation=OPERATIONS.get(context.command_path.partition(" ")[2], ""))
+        shared["stream"] = new_stream(context.command_path.partition(" ")[2])
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, cast
 
 from reconciler.cli.worker import takes_commands
 from reconciler.core.ports import Meter
@@ -68,7 +68,8 @@ class Terminal:
             as_json=as_json,
             tags=dict(tags) if isinstance(tags := context.get("tags"), Mapping) else {},
             commanded=takes_commands(os.environ),
-            stream=_stream(context) if as_json else None,
+            # Where no command has been reached yet, the stream has no more than the error.
+            stream=cast("Stream | None", context.get("stream")) or (new_stream() if as_json else None),
         )
 
     @property
@@ -166,12 +167,11 @@ class Terminal:
             yield Bar(progress, progress.add_task(title, total=None, rate=""))
 
 
-def _stream(context: Mapping[str, object]) -> Stream:
-    """Give the run's stream; where no command has been reached yet, one of its own."""
-    from reconciler.cli.events import Stream  # noqa: PLC0415 - only with --json
+def new_stream(command: str = "") -> Stream:
+    """Give the stream of a command, named by its words."""
+    from reconciler.cli.events import OPERATIONS, Stream  # noqa: PLC0415 - only with --json
 
-    found = context.get("stream")
-    return found if isinstance(found, Stream) else Stream()
+    return Stream(operation=OPERATIONS.get(command, ""))
 
 
 def _is_terminal(stream: TextIO | None) -> bool:

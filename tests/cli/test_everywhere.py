@@ -111,14 +111,18 @@ def test_a_plan_ends_at_once(agency: Agency) -> None:
 
 @pytest.mark.parametrize("layout", [folders, profiles])
 def test_events_say_whose_they_are(layout: Any, agency: Agency) -> None:  # noqa: ANN401 - one of two functions
-    """With --json each event has its folder or profile, and the last one is the table."""
+    """With --json each event between the version and the table has its folder or profile; each account ends in sums."""
     layout()
     writes("bolt/clients.yaml" if layout is folders else "bolt.yaml", "version: 1\nclients: []\n")
     ran = spawned("plan", "--all", "--json", "--detailed-exitcode")
     assert (ran.code, ran.err) == (3, "")
-    *others, last = events(ran)
+    first, *others, last = events(ran)
     key = "folder" if layout is folders else "profile"
-    assert [event[key] for event in others] == ["acme"] * 2 + ["bolt"] * 2 + ["coral"] * 2
+    assert (first["type"], key in first) == ("version", False)
+    assert list(dict.fromkeys(event[key] for event in others)) == ["acme", "bolt", "coral"]
+    sums = [event for event in others if event["type"] == "change_summary"]
+    assert [(event[key], event["exit_code"]) for event in sums] == [("acme", 2), ("bolt", 3), ("coral", 2)]
+    assert [event["type"] for event in others].count("version") == 0
     assert (last["type"], last["exit_code"], last["@level"], key in last) == ("accounts_summary", 3, "error", False)
     assert [row["exit_code"] for row in last["accounts"]] == [2, 3, 2]
     assert last["accounts"][0] == {
@@ -127,7 +131,7 @@ def test_events_say_whose_they_are(layout: Any, agency: Agency) -> None:  # noqa
         "account": "Aa1",
         "exit_code": 2,
         "changes": {"add": 1, "change": 0, "import": 0, "remove": 0, "operation": "plan"},
-        "plan_id": others[1]["plan_id"],
+        "plan_id": sums[0]["plan_id"],
         "result": "changes pending",
     }
 
