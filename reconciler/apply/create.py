@@ -74,8 +74,7 @@ def _created(site: Worksite, change: Change, children: Sequence[Change]) -> Outc
                 return _closed(site.refused(change, answer), children)
             case NotSent():
                 [outcome] = site.record([_closed(site.refused(change, answer), children)])
-                site.lasting(change)
-                if answer.again_after_s is None or not site.wait(max(answer.again_after_s, _FIRST_LOOK_S)):
+                if not _waited(site, change, answer):
                     return outcome
             case Unknown():
                 found = _looked_up(site, change, intents[0].intent, answer)
@@ -85,6 +84,14 @@ def _created(site: Worksite, change: Change, children: Sequence[Change]) -> Outc
             case _:
                 assert_never(answer)
     return outcome
+
+
+def _waited(site: Worksite, change: Change, answer: NotSent) -> bool:
+    """Wait until the vendor takes a create again; tell whether that has come."""
+    if answer.again_after_s is None:
+        return False
+    site.lasting(change)
+    return site.wait(max(answer.again_after_s, _FIRST_LOOK_S))
 
 
 def _closed(outcome: Outcome, children: Sequence[Change]) -> Outcome:

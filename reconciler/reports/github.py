@@ -32,9 +32,9 @@ class Annotation:
     position: Position | None = None
 
 
-def render_github(plan: Plan, options: RenderOptions) -> str:
+def render_github(plan: Plan, _: RenderOptions) -> str:
     """Give a plan's refusals, what it destroys, its sums and its notes as annotations."""
-    sums = Annotation(severity=Severity.NOTE, title="Plan", message=summary(plan, options))
+    sums = Annotation(severity=Severity.NOTE, title="Plan", message=summary(plan, RenderOptions()))
     leaving = [_leaving(change) for change in plan.changes if destroys(change)]
     # The sums come first of their level, so that they are among those that are shown.
     return _rendered([*map(_annotation, plan.refusals), *leaving, sums, *map(_annotation, plan.notes)])

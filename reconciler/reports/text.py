@@ -135,7 +135,7 @@ def _block(change: Change, options: RenderOptions) -> str:
         lines.append(f"  # ({plain('; '.join(why))})")
     rows = list(_rows(change, options))
     key = plain(change.address.rpartition(".")[2])
-    opening = f"{paint(f'{symbol:>3}', style, colour=options.colour)} {change.kind} {quoted(key)}"
+    opening = f"{paint(f'{symbol:>3}', style, colour=options.colour)} {plain(change.kind)} {quoted(key)}"
     if not rows:
         return "\n".join(lines)
     lines.append(f"{opening} {{")
@@ -244,7 +244,7 @@ def summary(plan: Plan, options: RenderOptions) -> str:
     also = [f"{found[word]} to {word}" for word in ALSO if found[word]]
     if also:
         lines.append(sentence(f"Also: {', '.join(also)}.", options))
-    return "\n".join([*lines, *unmanaged, f"Plan id: {plan.plan_id}"])
+    return "\n".join([*lines, *unmanaged, f"Plan id: {plain(plan.plan_id)}"])
 
 
 def told_of_nothing(plan: Plan) -> tuple[str, ...]:
@@ -259,5 +259,5 @@ def told_of_nothing(plan: Plan) -> tuple[str, ...]:
 
 
 def _unmanaged(plan: Plan) -> list[str]:
-    told = [counted(count, kind) for kind, count in plan.unmanaged.items() if count]
+    told = [counted(count, plain(kind)) for kind, count in plan.unmanaged.items() if count]
     return [f"Not managed: {' and '.join(told)}."] if told else []

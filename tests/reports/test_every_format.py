@@ -21,7 +21,7 @@ from reconciler.reports.formats import COMMANDS, PLANS, PROBLEMS
 from reconciler.reports.options import RenderOptions
 from reconciler.reports.outcomes import render_outcomes
 from reconciler.reports.rendering import render, render_problems
-from tests.reports.hostile import letter
+from tests.reports.hostile import letter, strangers_plan
 from tests.reports.samples import attribute, change, named, outcome, plan_of
 
 PLAIN = RenderOptions(width=80)
@@ -87,6 +87,14 @@ def test_plans_for_people(name: str, colour: bool, texts: list[str]) -> None:  #
     """What people read only prints, but for our own colours."""
     options = replace(PLAIN, colour=colour, max_size=10_000_000)
     assert only_prints(render(name, plan(texts), options)) == set()
+
+
+@pytest.mark.parametrize("name", [name for name in PLANS if name not in FOR_PROGRAMS])
+def test_plans_from_anywhere(name: str) -> None:
+    """A saved plan can be anybody's: not even its addresses, kinds and plan id do more than print."""
+    for seed in range(100):
+        options = replace(PLAIN, colour=seed % 2 == 0, summary=seed % 3 == 0)
+        assert only_prints(render(name, strangers_plan(Random(seed)), options)) == set(), seed
 
 
 @pytest.mark.parametrize("name", [name for name in PROBLEMS if name not in FOR_PROGRAMS])
