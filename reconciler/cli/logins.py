@@ -214,7 +214,7 @@ def _safe(desk: Desk) -> Safe:
     if keep not in there:
         needs = {
             KEYRING: "this system has no keyring of its own that could be used; files in the clear are none",
-            SHARED: f"that needs {KEY} and a state in shared storage that keeps more than one document",
+            SHARED: f"that needs {KEY} and a state in shared storage",
         }
         raise UsageError(f"--keep {keep} cannot be had", f"Here {needs[keep]}. There is: {', '.join(sorted(there))}.")
     return there[keep]

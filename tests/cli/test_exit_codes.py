@@ -142,7 +142,7 @@ def test_8_no_token(place: Story) -> None:
     """Without a token the run ends with 8, before any request, and says what to set."""
     writes(ACME)
     del os.environ["FRESHBOOKS_ACCESS_TOKEN"]
-    fails(called("plan"), 8, "Set FRESHBOOKS_ACCESS_TOKEN")
+    fails(called("plan"), 8, "set FRESHBOOKS_ACCESS_TOKEN")
     assert place.sandbox.log.entries == []
 
 
