@@ -151,6 +151,15 @@ def test_one_must_be_chosen(agency: Agency) -> None:
     assert called("plan").code == 0
 
 
+def test_a_login_needs_no_profile(agency: Agency) -> None:
+    """Whoever logs in, out, or asks who is logged in is asked for no profile: one login may be for all of them."""
+    profiles(more="login: agency\n")
+    del os.environ["FRESHBOOKS_ACCESS_TOKEN"]
+    for words in (("whoami",), ("logout",)):
+        ran = called(*words)
+        assert (ran.code, "Nobody is logged in as agency" in ran.err) == (8, True), ran.err
+
+
 def test_a_saved_plan_keeps_its_secrets(agency: Agency) -> None:
     """What is sensitive in a profile is not shown of its plan either where no profile is chosen."""
     profiles("acme")

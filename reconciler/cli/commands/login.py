@@ -25,7 +25,7 @@ _FORCE = "Remove it even where FreshBooks does not end it."
 def _desk(context: click.Context, name: str | None, **flags: str | bool | None) -> Iterator[Desk]:
     if context.find_root().ensure_object(dict).get("sandbox") and context.info_name != "whoami":
         raise UsageError("a sandbox needs no login", "With --sandbox its own token is used. Leave one of the two out.")
-    with begun(context, {"login": name}, account=False) as session:
+    with begun(context, {"login": name}, account=False, decided=False) as session:
         from reconciler.cli.logins import Desk  # noqa: PLC0415 - httpx is slow to import
 
         debug = bool(context.find_root().ensure_object(dict).get("debug"))
