@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import subprocess
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from reconciler.sandbox.oauth import REDIRECT_URI
 from reconciler.sandbox.server import Sandbox, running
-from tests.ci.runner import Hub, Runners
+from tests.ci.runner import PROGRAM, ROOT, Hub, Runners
 from tests.golden.story import Person
 from tests.store.gitlab import GitLab
 from tests.store.statehost import PASSWORD, USERNAME, Server
@@ -28,7 +31,25 @@ BOLT = """\
     email: office@bolt.example
     language: en
 """
+KEY = b64encode(b"a key of thirty-two bytes, of CI").decode()
 FILE = f"version: 1\nclients:\n{ACME}{BOLT}"
+
+
+def seeds(home: Path, sandbox: Sandbox, environment: Mapping[str, str]) -> None:
+    """Put a login where the runners find it, as a person does once, from a machine of their own."""
+    home.mkdir()
+    app = {
+        "FRESHBOOKS_CLIENT_ID": sandbox.grants.client_id,
+        "FRESHBOOKS_CLIENT_SECRET": sandbox.grants.client_secret,
+        "FRESHBOOKS_REDIRECT_URI": REDIRECT_URI,
+        "FRESHBOOKS_REFRESH_TOKEN": sandbox.refresh_token,
+    }
+    done = subprocess.run(
+        [*PROGRAM, "login", "ci", "--keep", "shared", "--with-refresh-token"],
+        cwd=home, env={"PATH": "/usr/bin:/bin", "HOME": str(home), "PYTHONPATH": str(ROOT), **app, **environment},
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 class Place:
@@ -37,11 +58,10 @@ class Place:
     def __init__(self, folder: Path, sandbox: Sandbox, server: Server) -> None:
         self.sandbox = sandbox
         self.hub = Hub(folder)
-        self.machine = {
-            "FRESHBOOKS_API_URL": sandbox.url, "FRESHBOOKS_ACCESS_TOKEN": sandbox.access_token,
-            "TF_HTTP_USERNAME": USERNAME, "TF_HTTP_PASSWORD": PASSWORD,
-        }  # fmt: skip
-        self.runners = Runners(self.hub, self.machine, {"RECONCILER_STATE": server.url("freshbooks")})
+        self.machine = {"FRESHBOOKS_API_URL": sandbox.url, "TF_HTTP_USERNAME": USERNAME, "TF_HTTP_PASSWORD": PASSWORD}
+        shared = {"RECONCILER_STATE": server.url("freshbooks")}
+        self.runners = Runners(self.hub, self.machine, shared, secrets := {"RECONCILER_TOKEN_KEY": KEY})
+        seeds(folder / "desk-of-ada", sandbox, {**self.machine, **shared, **secrets})
         self.person = Person(sandbox)
         # Nobody reviewed the first commit of all: it is shown, and approved in the environment.
         begun = self.runners.pushed(self.hub.pushes({"clients.yaml": FILE}))

@@ -122,12 +122,11 @@ class Hub:
 class Runners:
     """What carries a workflow out, job by job, each on a new machine."""
 
-    def __init__(self, hub: Hub, machine: Mapping[str, str], variables: Mapping[str, str]) -> None:
-        self._hub = hub
-        self._machine = machine
-        self._vars = dict(variables)
+    def __init__(
+        self, hub: Hub, machine: Mapping[str, str], variables: Mapping[str, str], secrets: Mapping[str, str]
+    ) -> None:
+        self._hub, self._machine, self._vars, self._secrets = hub, machine, variables, secrets
         self._made = 0
-        self.secrets: dict[str, str] = {}
 
     # The three things that set a workflow off.
 
@@ -166,7 +165,7 @@ class Runners:
             token = ", ".join(f"{right}: {how}" for right, how in job["permissions"].items())
             contexts: dict[str, Any] = {
                 "github": {**github, "ref_name": ref, "token": token},
-                "inputs": inputs or {}, "vars": self._vars, "secrets": self.secrets if not _fork(event) else {},
+                "inputs": inputs or {}, "vars": self._vars, "secrets": self._secrets if not _fork(event) else {},
                 "needs": {need: {"outputs": done[need].outputs, "result": done[need].result} for need in needs},
             }  # fmt: skip
             if any(done[need].result != "success" for need in needs) or not evaluated(
@@ -178,12 +177,12 @@ class Runners:
             if job.get("environment") in self._hub.told["asking"] and not approves(shown_as):
                 done[key] = Job(result="rejected")
                 continue
-            done[key] = self._on_new_machine(job, contexts)
+            done[key] = self._on_new_machine(job, contexts, document.get("env", {}))
         return done
 
-    def _on_new_machine(self, job: Mapping[str, Any], contexts: Contexts) -> Job:
+    def _on_new_machine(self, job: Mapping[str, Any], contexts: Contexts, told: Mapping[str, str]) -> Job:
         self._made += 1
-        machine = Machine(self._hub, self._hub.folder / f"machine-{self._made}", self._machine, contexts)
+        machine = Machine(self._hub, self._hub.folder / f"machine-{self._made}", {**told, **self._machine}, contexts)
         result = "success" if all(machine.step(step, contexts) for step in job["steps"]) else "failure"
         known = {**contexts, "steps": machine.outputs}
         outputs = {name: rendered(text, known) for name, text in job.get("outputs", {}).items()}

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.ci.place import FILE, Place, placed
+from tests.ci.place import FILE, KEY, Place, placed
 from tests.ci.runner import Job
+from tests.store.statehost import PASSWORD
 
 STRANGER = {"login": "mallory", "type": "User"}
 BOT = {"login": "github-actions[bot]", "type": "Bot"}
@@ -208,7 +209,6 @@ def test_no_stranger_names_the_plan(place: Place, forged: str) -> None:
 def test_a_fork_is_only_validated(place: Place) -> None:
     """A pull request from a fork is checked, and no job of it gets a secret."""
     number = place.proposes("fork", "416-555-0100", "416-555-0199")
-    place.runners.secrets["RECONCILER_TOKEN_KEY"] = "canary"
     told = place.runners.requested(number, fork=True)
     assert told["validate"].result == "success"
     assert told["plan"].result == "skipped"
@@ -216,10 +216,18 @@ def test_a_fork_is_only_validated(place: Place) -> None:
 
 
 def test_no_token_is_told(place: Place) -> None:
-    """The token of the account is in no log, summary, comment or output."""
+    """No token, key or password is in a log, a summary, a comment or an output."""
     number = place.proposes("phone", "416-555-0100", "416-555-0199")
     jobs = [*place.runners.requested(number).values(), *place.runners.pushed(place.hub.merges(number)).values()]
-    assert place.sandbox.access_token not in place.hub.file.read_text("utf-8") + repr(jobs)
+    told = place.hub.file.read_text("utf-8") + repr(jobs)
+    secrets = (
+        place.sandbox.access_token,
+        place.sandbox.refresh_token,
+        place.sandbox.grants.client_secret,
+        KEY,
+        PASSWORD,
+    )
+    assert [secret for secret in secrets if secret in told] == []
 
 
 # What goes wrong.
@@ -237,7 +245,7 @@ def test_a_plan_that_cannot_be_made_takes_the_old_one_away(place: Place) -> None
     """Where a later commit has no plan, the comment says so, and the earlier plan is no longer reviewed."""
     number = place.proposes("phone", "416-555-0100", "416-555-0199")
     place.runners.requested(number)
-    place.machine["FRESHBOOKS_ACCESS_TOKEN"] = "expired"
+    place.machine["FRESHBOOKS_ACCESS_TOKEN"] = "no longer valid"
     told = place.runners.requested(number)["plan"]
     assert told.result == "failure"
     [body] = place.hub.bodies(number)
