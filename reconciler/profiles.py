@@ -132,16 +132,17 @@ def _shared(found: Mapping[str, Any], name: str, place: str, why: str) -> Slip:
 
 
 def _secrets(settings: Mapping[str, Any]) -> Iterator[Slip]:
-    if _has_secret(str(settings.get("state", ""))):
-        yield Slip(
-            within=settings,
-            key="state",
-            code="secret-in-settings",
-            summary="the settings hold a secret",
-            # Not quoted, for the same reason.
-            detail="The address under `state` has a password or key in it, and this file is for git. Take it out, "
-            "and give it in the environment.",
-        )
+    for key in ("state", "logins"):
+        if _has_secret(str(settings.get(key, ""))):
+            yield Slip(
+                within=settings,
+                key=key,
+                code="secret-in-settings",
+                summary="the settings hold a secret",
+                # Not quoted, for the same reason.
+                detail=f"The address under `{key}` has a password or key in it, and this file is for git. Take it "
+                "out, and give it in the environment.",
+            )
 
 
 def _has_secret(address: str) -> bool:

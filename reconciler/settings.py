@@ -68,6 +68,8 @@ class Settings:
     token_command: tuple[str, ...] = ()
     login: str = DEFAULT
     """The name of the login that is used where neither of the two before is set."""
+    logins: str = ""
+    """The address of the storage that shared logins are in; empty where they lie beside the state."""
     defaults: Mapping[str, Value] = field(default_factory=dict)
     policy: Policy = field(default_factory=Policy)
     parallelism: int = 8
@@ -101,6 +103,7 @@ def settings(flags: Mapping[str, Any], environment: Mapping[str, str], user_file
         token=environment.get("FRESHBOOKS_ACCESS_TOKEN") or None,
         token_command=tuple(_user_file(user_file).get("token_command", ())),
         login=_login(flags, environment, file),
+        logins=_without_password(environment.get("RECONCILER_LOGINS") or whole.get("logins") or ""),
         defaults={
             name: value or None if isinstance(value, str) else value for name, value in file.get("defaults", {}).items()
         },
@@ -134,17 +137,21 @@ def _from_working_folder(path: str) -> str:
 
 def _state(flags: Mapping[str, Any], environment: Mapping[str, str], file: Mapping[str, Any]) -> str:
     state = str(flags.get("state") or file.get("state") or STATE)
-    if "://" in state and _has_password(state):
-        raise UsageError(
-            "a password does not belong into an address",
-            "The state's address has one before the @. Give it in the environment, as docs/shared-state.md says for "
-            "each storage, and change it: it may have been seen.",
-        )
     if state != TERRAFORM:
-        return state
+        return _without_password(state)
     address = environment.get("TF_HTTP_ADDRESS", "")
     if "://" not in address:
         raise UsageError("the state's address is missing", "The state `http` is at the address in TF_HTTP_ADDRESS.")
+    return address
+
+
+def _without_password(address: str) -> str:
+    if "://" in address and _has_password(address):
+        raise UsageError(
+            "a password does not belong into an address",
+            "The address has one before the @. Give it in the environment, as docs/shared-state.md says for each "
+            "storage, and change it: it may have been seen.",
+        )
     return address
 
 

@@ -30,7 +30,7 @@ from reconciler.reports.options import RenderOptions
 from reconciler.settings import Settings, settings
 from reconciler.store.durable import PRIVATE_FOLDER
 from reconciler.store.lease import Patience
-from reconciler.store.place import Place, Worker, is_shared, local, shared
+from reconciler.store.place import Place, Storage, Worker, is_shared, local, opened, shared
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -49,6 +49,8 @@ class Session:
     terminal: Terminal
     settings: Settings
     place: Place
+    logins: Storage | None = None
+    """Where shared logins are kept, where that is not beside the state."""
     lease: Lease | None = None
     """The hold of the state's lock, while there is one."""
     account: FreshBooks | None = None
@@ -145,6 +147,7 @@ def begun(
             shown=shown,
             seen=seen,
             place=_place(chosen.state, Path(chosen.home) / "runs", stack),
+            logins=_logins(chosen.logins, stack),
             heard=given.get("heard") or Heard(),
             sleep=given.get("sleep", time.sleep),
         )
@@ -188,6 +191,15 @@ def _place(state: str, runs: Path, stack: ExitStack) -> Place:
     place = shared(state, os.environ, Worker(host=socket.gethostname(), link=job_link(os.environ)))
     stack.callback(place.close)
     return place
+
+
+def _logins(address: str, stack: ExitStack) -> Storage | None:
+    """Give where shared logins are kept, if that is a place of its own."""
+    if not address:
+        return None
+    storage = opened(address, os.environ)
+    stack.callback(storage.close)
+    return storage
 
 
 def _in_sandbox(session: Session, given: Mapping[str, Any], stack: ExitStack) -> Session:
@@ -238,7 +250,7 @@ def surroundings(session: Session, *, debug: bool) -> Surroundings:
     return Surroundings(
         settings=session.settings,
         tell=session.terminal.talk,
-        storage=session.place.storage,
+        storage=session.logins if session.logins is not None else session.place.storage,
         trace=trace if debug else None,
         sleep=session.sleep,
     )
