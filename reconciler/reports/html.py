@@ -98,7 +98,9 @@ def render_html(plan: Plan, options: RenderOptions) -> str:
 def _template() -> tuple[Template, str, str]:
     folder = resources.files("reconciler.reports")
     page, css, js = ((folder / name).read_text(encoding="utf-8") for name in ("page.html.j2", "page.css", "page.js"))
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
     return environment.from_string(page), css.strip(), js.strip()
 
 

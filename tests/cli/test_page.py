@@ -45,3 +45,12 @@ def test_sensitive_fields_stay_out(place: Story) -> None:
     page = called("plan", "--format", "html").out
     assert "Acme Ltd." not in page
     assert "(sensitive value)" in page
+
+
+def test_a_redacted_page_has_no_value(place: Story) -> None:
+    """With --redact the page tells which fields change, and neither a value nor the name of a client."""
+    writes("clients:\n  acme: {organization: Acme Ltd., note: 'one\n\n    two'}\n")
+    page = called("plan", "--redact", "--format", "html").out
+    assert not [word for word in ("Acme", "one two", "Ltd") if word in read(page).text]
+    assert "Add acme clients.acme" in read(page).text
+    assert "Organization (sensitive value) Note (sensitive value)" in read(page).text

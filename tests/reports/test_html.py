@@ -132,7 +132,7 @@ def test_a_plan_without_a_state_says_so_on_top() -> None:
     [
         (plan_of(options=PlanOptions()), "No changes. Your account matches the configuration."),
         (plan_of(), "No changes for what was chosen."),
-        (plan_of(unmanaged={"client": 3}), "(3 clients not managed)"),
+        (plan_of(unmanaged={"client": 3}), "Not managed 3 clients"),
     ],
 )
 def test_an_empty_plan(plan: object, words: str) -> None:
