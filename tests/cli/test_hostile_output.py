@@ -134,7 +134,11 @@ def test_our_own_annotations_arrive(folder: Path, monkeypatch: pytest.MonkeyPatc
         ),
         ({"CI_JOB_URL": "https://gitlab.com/o/r/-/jobs/7"}, "https://gitlab.com/o/r/-/jobs/7"),
         (
-            {"SYSTEM_COLLECTIONURI": "https://dev.azure.com/o/", "SYSTEM_TEAMPROJECT": "my r", "BUILD_BUILDID": "7"},
+            {
+                "SYSTEM_TEAMFOUNDATIONCOLLECTIONURI": "https://dev.azure.com/o/",
+                "SYSTEM_TEAMPROJECT": "my r",
+                "BUILD_BUILDID": "7",
+            },
             "https://dev.azure.com/o/my%20r/_build/results?buildId=7",
         ),
         ({"CI_JOB_URL": "https://x.example/a) <script>"}, ""),
