@@ -1,6 +1,6 @@
-"""One of many processes that want a lock: does what it is told line by line, and can be killed at any point.
+"""A process that holds a lock: does what it is told line by line, and can be killed at any point.
 
-Called as a program with an address; knows `take ID`, `renew ID`, `release ID`, and answers each with a line.
+Called as a program with an address; knows `take ID`, and answers with a line.
 """
 
 from __future__ import annotations
@@ -56,14 +56,8 @@ def main() -> None:
     for line in sys.stdin:
         verb, name = line.split()
         mine = Holder(id=name, run="run", host="here", ttl_s=60.0)
-        match verb:
-            case "take":
-                told = _told(storage.take(mine))
-            case "renew":
-                told = str(storage.renew(mine))
-            case _:
-                storage.release(mine)
-                told = "released"
+        assert verb == "take"
+        told = _told(storage.take(mine))
         sys.stdout.write(f"{told}\n")
         sys.stdout.flush()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -141,18 +142,21 @@ def pooler(server: Cluster, mode: str) -> Iterator[int]:
     if program is None:
         pytest.skip("POOLERS ARE NOT TESTED: pgbouncer is not installed")
     folder = tempfile.mkdtemp(prefix="pool-")
-    shutil.chown(folder, "postgres")
-    Path(folder).chmod(0o755)
+    # Like the server, it does not run as root.
+    user = "postgres" if os.geteuid() == 0 else ""
+    if user:
+        shutil.chown(folder, user)
     with wire_to("127.0.0.1", 1) as wire:
         port = wire.own_port
     users = Path(folder) / "users.txt"
     users.write_text(f'"team" "{PASSWORD}"\n')
+    users.chmod(0o644)
     (Path(folder) / "pool.ini").write_text(
         f"[databases]\n* = host=127.0.0.1 port={server.port}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
         f"listen_port = {port}\nauth_type = plain\nauth_file = {users}\npool_mode = {mode}\nunix_socket_dir =\n"
         f"ignore_startup_parameters = extra_float_digits\n"
     )
-    kept(folder, "postgres", [program, "pool.ini"], ready="process up")
+    kept(folder, user, [program, "pool.ini"], ready="process up")
     yield port
 
 
