@@ -99,6 +99,7 @@ def test_the_lock_of_another_document_is_not_taken_for_this_one() -> None:
         (OTHER, {"TF_HTTP_USERNAME": "a:b"}),
         (OTHER, {"TF_HTTP_USERNAME": "ada", "TF_HTTP_PASSWORD": "canary\n"}),
         (OTHER, {"TF_HTTP_RETRY_MAX": "-1"}),
+        (OTHER, {"HTTPS_PROXY": "socks5://ada:canary@proxy.example:1080"}),
         (OTHER, {"TF_HTTP_CLIENT_CERTIFICATE_PEM": "canary"}),
     ],
 )
@@ -115,9 +116,27 @@ def test_this_machine_needs_no_tls(host: str) -> None:
     assert read_address(f"http://{host}/books", {}).url == f"http://{host}/books"
 
 
+@pytest.mark.parametrize(
+    ("environment", "proxy"),
+    [
+        ({"HTTPS_PROXY": "http://proxy.example:3128"}, "http://proxy.example:3128"),
+        ({"https_proxy": "proxy.example:3128"}, "http://proxy.example:3128"),
+        ({"ALL_PROXY": "http://proxy.example:3128", "NO_PROXY": "elsewhere.example"}, "http://proxy.example:3128"),
+        ({"HTTPS_PROXY": "http://proxy.example:3128", "NO_PROXY": "other.example,.states.example"}, ""),
+        ({"HTTPS_PROXY": "http://proxy.example:3128", "no_proxy": "*"}, ""),
+        ({"HTTP_PROXY": "http://proxy.example:3128"}, ""),
+    ],
+)
+def test_a_proxy_leads_there(environment: Mapping[str, str], proxy: str) -> None:
+    """HTTPS_PROXY counts, NO_PROXY excepts, and this machine needs none."""
+    assert read_address("https://a.states.example/books", environment).proxy == proxy
+    assert read_address("http://127.0.0.1:1/books", environment).proxy == ""
+
+
 def test_nothing_of_it_is_printed() -> None:
     """The text of an address has neither credentials nor a query."""
-    address = read_address(f"{OTHER}?token=canary", {"TF_HTTP_USERNAME": "canary", "TF_HTTP_PASSWORD": "canary"})
+    environment = dict.fromkeys(("TF_HTTP_USERNAME", "TF_HTTP_PASSWORD", "HTTPS_PROXY"), "canary")
+    address = read_address(f"{OTHER}?token=canary", environment)
     assert "canary" not in repr(address) + str(address) + address.shown
 
 

@@ -13,8 +13,10 @@ from reconciler.store.documents import Documents
 from reconciler.store.lease import Patience, held
 from reconciler.store.seal import Key
 from reconciler.store.shared import SharedState
+from reconciler.store.terraform.storage import open_terraform
 from tests.store.connecting import KINDS, Place, holder, place
 from tests.store.gitlab import GitLab
+from tests.store.statehost import PASSWORD, USERNAME
 
 ACME = Address("clients.acme")
 INTENT = Intend(address=ACME, intent=Intent(run="r", key="email=1", body="", known=(), sent_at="now"))
@@ -66,6 +68,23 @@ def test_a_run_on_gitlab_costs_no_request_beyond_its_writes() -> None:
             mine.append([BOUND])
             mine.flush()
         assert there.server.verbs() == ["lock", "read", "write", "write", "unlock"]
+
+
+@pytest.mark.parametrize("address", ["", "http://", "https://"])
+def test_terraforms_own_address_will_do(address: str) -> None:
+    """Where the environment says it all, the address is only that it is HTTP."""
+    with place(GitLab()) as there:
+        there.open().create("", b"x")
+        environment = {
+            "TF_HTTP_ADDRESS": there.server.url(),
+            "TF_HTTP_USERNAME": USERNAME,
+            "TF_HTTP_PASSWORD": PASSWORD,
+        }
+        storage = open_terraform(address, environment)
+        stored = storage.read("")
+        storage.close()
+        assert stored is not None
+        assert (stored.content, storage.shown) == (b"x", there.server.url())
 
 
 def test_what_is_sealed_stays_sealed(there: Place) -> None:

@@ -135,14 +135,13 @@ class Calls:
         local_clock: Callable[[], float] = time.time,
         trace: Trace | None = None,
         timeout_s: float = 30.0,
-        proxy: str | None = None,
     ) -> None:
         self._patience = address.patience
         self._shown = address.shown
         self._sleep = sleep
         self._trace = trace
         self.clock = ServerClock(local_clock)
-        transport = httpx.HTTPTransport(verify=_trust(address), proxy=proxy)
+        transport = httpx.HTTPTransport(verify=_trust(address), proxy=address.proxy or None)
         self._client = httpx.Client(
             transport=transport,
             timeout=httpx.Timeout(timeout_s, connect=min(5.0, timeout_s)),

@@ -29,12 +29,9 @@ class TerraformStorage:
         local_clock: Callable[[], float] = time.time,
         trace: Trace | None = None,
         timeout_s: float = 30.0,
-        proxy: str | None = None,
     ) -> None:
         self._address = address
-        self._calls = Calls(
-            address, sleep=sleep, local_clock=local_clock, trace=trace, timeout_s=timeout_s, proxy=proxy
-        )
+        self._calls = Calls(address, sleep=sleep, local_clock=local_clock, trace=trace, timeout_s=timeout_s)
         self._documents: dict[str, Document] = {}
         self._guard = threading.Lock()
 
@@ -151,5 +148,5 @@ class TerraformStorage:
 
 
 def open_terraform(address: str, environment: Mapping[str, str]) -> TerraformStorage:
-    """Give a connection to this address, with what Terraform's variables say besides."""
-    return TerraformStorage(read_address(address, environment))
+    """Give a connection to this address, by Terraform's variables; a bare `http://` means TF_HTTP_ADDRESS."""
+    return TerraformStorage(read_address("" if address.endswith("://") else address, environment))
