@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from reconciler.cli.asking import asked
-from reconciler.cli.proxy import proxy_of
 from reconciler.cli.session import Session
 from reconciler.cli.showing import tell
 from reconciler.cli.tokens import (
@@ -45,6 +44,7 @@ from reconciler.core.ports import Safe
 from reconciler.errors import NotAllowed, UsageError
 from reconciler.providers.freshbooks.oauth import Attempt, OAuth, checked_app, code_of
 from reconciler.providers.freshbooks.rotation import declined, renewed
+from reconciler.proxies import proxy_of
 from reconciler.reports.identity import Standing, heading, identity_fields, render_identity
 from reconciler.store.seal import VARIABLE as KEY
 
@@ -68,7 +68,7 @@ class Desk:
     def oauth(self) -> OAuth:
         """Give FreshBooks' side."""
         url = self.session.settings.api_url
-        return OAuth(url, proxy=proxy_of(url), trace=self.here.trace)
+        return OAuth(url, proxy=proxy_of(url, os.environ), trace=self.here.trace)
 
     def log_in(self) -> Source:
         """Have the user consent in a browser, and keep what FreshBooks gives for it."""

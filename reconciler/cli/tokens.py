@@ -16,7 +16,6 @@ from pathlib import Path
 
 from platformdirs import user_config_path
 
-from reconciler.cli.proxy import proxy_of
 from reconciler.core.login import Login, Traded
 from reconciler.core.ports import Safe
 from reconciler.errors import NotAllowed
@@ -26,6 +25,7 @@ from reconciler.providers.freshbooks.clock import VendorClock
 from reconciler.providers.freshbooks.pace import Pace
 from reconciler.providers.freshbooks.provider import FreshBooks, origin_of
 from reconciler.providers.freshbooks.rotation import LoginToken
+from reconciler.proxies import proxy_of
 from reconciler.settings import Settings
 from reconciler.store.backend import Backend
 from reconciler.store.safes.file import FileSafe
@@ -93,7 +93,7 @@ def reach(here: Surroundings, token: Token) -> FreshBooks:
         pace=Pace(chosen.rate_share, sleep=here.sleep),
         sleep=here.sleep,
         trace=here.trace,
-        proxy=proxy_of(chosen.api_url),
+        proxy=proxy_of(chosen.api_url, os.environ),
     )
     return FreshBooks(api, parallelism=chosen.parallelism)
 
@@ -106,7 +106,7 @@ def login_token(here: Surroundings, safe: Safe, name: str = "") -> LoginToken:
     def trade(login: Login) -> Traded:
         from reconciler.providers.freshbooks.oauth import OAuth  # noqa: PLC0415 - most runs renew nothing
 
-        return OAuth(url, proxy=proxy_of(url), clock=clock, trace=here.trace).refresh(login)
+        return OAuth(url, proxy=proxy_of(url, os.environ), clock=clock, trace=here.trace).refresh(login)
 
     return LoginToken(
         safe,

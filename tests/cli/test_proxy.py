@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
-from reconciler.cli.proxy import proxy_of
 from reconciler.errors import UsageError
+from reconciler.proxies import proxy_of
 from tests.cli.program import ACME, called, writes
 from tests.golden.story import Story
 
@@ -39,14 +41,14 @@ def test_what_the_environment_says(
     """HTTPS_PROXY or ALL_PROXY leads to FreshBooks, unless NO_PROXY names it."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert proxy_of(API) == expected
+    assert proxy_of(API, os.environ) == expected
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8080", "https://127.0.0.1", "https://localhost:1", "https://[::1]"])
 def test_this_machine_is_never_behind_a_proxy(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server on this machine is reached as it is."""
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:8080")
-    assert proxy_of(url) is None
+    assert proxy_of(url, os.environ) is None
 
 
 def test_the_sandbox_beside_a_proxy(place: Story, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,5 +66,5 @@ def test_a_proxy_that_cannot_be_one(proxy: str, monkeypatch: pytest.MonkeyPatch)
     """What is no address of a proxy is refused, and its password is not repeated."""
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     with pytest.raises(UsageError) as refused:
-        proxy_of(API)
+        proxy_of(API, os.environ)
     assert "secret" not in refused.value.summary + refused.value.detail

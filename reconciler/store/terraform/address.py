@@ -11,13 +11,12 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from reconciler.errors import StateUnusable, UsageError
+from reconciler.proxies import LOOPBACK, proxy_of
 
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _METHOD = re.compile(r"[A-Z]{1,20}")
 # Both are told by their servers' own documentation; both lock with POST and unlock with DELETE at `…/lock`.
 _GITLAB = re.compile(r"/api/v4/projects/[^/]+/terraform/state/[^/]+$")
 _GITEA = re.compile(r"/api/packages/[^/]+/terraform/state/[^/]+$")
-_PROXY = {"https_proxy", "all_proxy", "no_proxy"}
 _TRANSFERS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
 
 
@@ -99,7 +98,7 @@ def read_address(given: str, environment: Mapping[str, str]) -> Address:
         username=username,
         password=password,
         authority=environment.get("TF_HTTP_CLIENT_CA_CERTIFICATE_PEM", ""),
-        proxy=_proxy(parts, environment),
+        proxy=proxy_of(url, environment) or "",
         patience=_patience(environment),
     )
     _check_locking(address)
@@ -136,7 +135,7 @@ def _checked(url: str, source: str) -> SplitResult:
     """Give the parts of an address: https, or http on this machine; nothing of it is quoted, it may hold a password."""
     try:
         parts = urlsplit(url)
-        plain = parts.scheme == "http" and parts.hostname in _LOOPBACK
+        plain = parts.scheme == "http" and parts.hostname in LOOPBACK
         sound = bool(parts.hostname) and (parts.scheme == "https" or plain) and (parts.port or 1) > 0
     except ValueError:
         parts, sound = urlsplit(""), False
@@ -182,21 +181,6 @@ def _credentials(environment: Mapping[str, str]) -> tuple[str, str]:
                 f"{name} is set. Use TF_HTTP_USERNAME and TF_HTTP_PASSWORD, and unset it.",
             )
     return username, password
-
-
-def _proxy(parts: SplitResult, environment: Mapping[str, str]) -> str:
-    """Give the proxy by HTTPS_PROXY and NO_PROXY, as every other program reads them; none for this machine."""
-    told = {name.lower(): value for name, value in environment.items() if name.lower() in _PROXY and value}
-    proxy = told.get("https_proxy") or told.get("all_proxy") or ""
-    host = parts.hostname or ""
-    spared = [name.strip().lstrip(".").lower() for name in told.get("no_proxy", "").split(",")]
-    around = any(name and (name in {"*", host} or host.endswith(f".{name}")) for name in spared)
-    if parts.scheme != "https" or host in _LOOPBACK or not proxy or around:
-        return ""
-    proxy = proxy if "://" in proxy else f"http://{proxy}"
-    if urlsplit(proxy).scheme not in {"http", "https"}:
-        raise UsageError("the proxy is not usable", "HTTPS_PROXY must be http://HOST:PORT or https://HOST:PORT.")
-    return proxy
 
 
 def _method(told: Mapping[str, str], name: str, default: str) -> str:
