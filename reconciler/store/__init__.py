@@ -1,1 +1,6 @@
-"""Where the state is kept: a file with its journal, its lock, and the records of runs; not what they mean."""
+"""Where the state, the records of runs and logins are kept; not what they mean.
+
+On this machine: `statefile` over `journal` and `durable`, its `lock`, `history`. Shared: `backend` says what storage
+must be able to do, `objects/`, `terraform/` and `postgres/` do it; `documents`, `shared` and `lease` stand on them.
+`place` puts one of each together. `safes/` keep logins, `seal` encrypts what leaves the machine.
+"""

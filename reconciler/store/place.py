@@ -36,15 +36,15 @@ Hold = Callable[[str, Patience], AbstractContextManager[Lease]]
 """Takes the lock for a run of this name."""
 
 SCHEMES: Mapping[str, tuple[str, str]] = {
-    "s3": ("objects", "open_objects"),
-    "az": ("objects", "open_objects"),
-    "abfs": ("objects", "open_objects"),
-    "abfss": ("objects", "open_objects"),
-    "gs": ("objects", "open_objects"),
+    "s3": ("objects.storage", "open_objects"),
+    "az": ("objects.storage", "open_objects"),
+    "abfs": ("objects.storage", "open_objects"),
+    "abfss": ("objects.storage", "open_objects"),
+    "gs": ("objects.storage", "open_objects"),
     "https": ("terraform.storage", "open_terraform"),
     "http": ("terraform.storage", "open_terraform"),
-    "postgresql": ("postgres", "open_postgres"),
-    "postgres": ("postgres", "open_postgres"),
+    "postgresql": ("postgres.storage", "open_postgres"),
+    "postgres": ("postgres.storage", "open_postgres"),
 }
 """The module below this folder and its function `(address, environment) -> Storage`, by the scheme of an address."""
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Protocol
 
 from reconciler.store.backend import Backend, Lock
-from reconciler.store.objects import open_objects
-from reconciler.store.postgres import open_postgres
+from reconciler.store.objects.storage import open_objects
+from reconciler.store.postgres.storage import open_postgres
 from reconciler.store.terraform.address import Patience, read_address
 from reconciler.store.terraform.storage import TerraformStorage
 from tests.contracts import azurite, cluster, gcs_like, moto_s3, shelves

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from reconciler.store.postgres import PostgresStorage, open_postgres
+from reconciler.store.postgres.storage import PostgresStorage, open_postgres
 from tests.contracts.cluster import CREDENTIALS, Cluster, cluster
 
 

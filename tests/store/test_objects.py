@@ -13,7 +13,7 @@ import pytest
 
 from reconciler.errors import Moved, ReconcilerError, StateUnusable, Unanswered
 from reconciler.store.backend import Stored
-from reconciler.store.objects import ObjectStorage, open_objects
+from reconciler.store.objects.storage import ObjectStorage, open_objects
 from tests.contracts import moto_s3
 from tests.contracts.test_backend import body, holder
 from tests.contracts.wire import Wire, once, times, wire_to

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import StateUnusable, UsageError
-from reconciler.store.clouds import site_of
-from reconciler.store.objects import open_objects
+from reconciler.store.objects.clouds import site_of
+from reconciler.store.objects.storage import open_objects
 from tests.contracts import azurite, gcs_like, moto_s3
 from tests.contracts.test_backend import holder
 from tests.contracts.wire import wire_to
@@ -137,7 +137,7 @@ def test_without_the_library(tmp_path: Path) -> None:
     (tmp_path / "obstore.py").write_text("raise ImportError")
     program = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
-        "from reconciler.store.objects import open_objects\n"
+        "from reconciler.store.objects.storage import open_objects\n"
         "try: open_objects('s3://bucket/state.json', {})\n"
         "except Exception as error: print(error.code, error.detail)\n"
     )

@@ -9,8 +9,8 @@ import pytest
 
 from reconciler.errors import Moved, StateUnusable, Unanswered
 from reconciler.store.backend import Stored
-from reconciler.store.postgres import PostgresStorage
-from reconciler.store.sessions import Session, server_of
+from reconciler.store.postgres.sessions import Session, server_of
+from reconciler.store.postgres.storage import PostgresStorage
 from tests.contracts.cluster import CREDENTIALS, Cluster
 from tests.contracts.test_backend import body, holder
 from tests.contracts.wire import Wire, once, times, wire_to

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import StateUnusable, UsageError
-from reconciler.store.postgres import PostgresStorage, open_postgres
-from reconciler.store.sessions import server_of
+from reconciler.store.postgres.sessions import server_of
+from reconciler.store.postgres.storage import PostgresStorage, open_postgres
 from tests.contracts.cluster import CREDENTIALS, PASSWORD, Cluster
 from tests.contracts.keeper import kept
 from tests.contracts.test_backend import holder
@@ -178,7 +178,7 @@ def test_without_the_library(tmp_path: Path) -> None:
     (tmp_path / "psycopg.py").write_text("raise ImportError")
     program = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
-        "from reconciler.store.postgres import open_postgres\n"
+        "from reconciler.store.postgres.storage import open_postgres\n"
         "try: open_postgres('postgresql://db/books', {})\n"
         "except Exception as error: print(error.code, error.detail)\n"
     )

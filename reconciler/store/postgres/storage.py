@@ -22,14 +22,14 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import quote, urlencode
 
 from reconciler.errors import StateUnusable, Unanswered, UsageError
-from reconciler.store import tables
 from reconciler.store.addresses import StateAddress, not_installed, parse_address
 from reconciler.store.backend import Holder, Stored
+from reconciler.store.postgres import tables
 from reconciler.store.settling import PAUSES_S, settle, unanswered
 from reconciler.store.verdicts import moved, no_conditions, silent
 
 if TYPE_CHECKING:
-    from reconciler.store.sessions import Kept, Row, Session
+    from reconciler.store.postgres.sessions import Kept, Row, Session
 
 SCHEMES = ("postgresql", "postgres")
 _OPTIONS = (
@@ -54,7 +54,7 @@ def open_postgres(
     if not re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", schema) or not re.fullmatch(r"[\w./-]{1,200}", state):
         raise _bad("name is letters, digits and . / - _, schema lower-case letters, digits and _.")
     try:
-        from reconciler.store import sessions  # noqa: PLC0415 - it needs an optional dependency
+        from reconciler.store.postgres import sessions  # noqa: PLC0415 - it needs an optional dependency
     except ImportError:
         raise not_installed("postgres", "A state in PostgreSQL") from None
     given = sessions.parsed(_for_libpq(named))

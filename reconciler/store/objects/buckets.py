@@ -17,7 +17,7 @@ from obstore.exceptions import BaseError
 from obstore.store import AzureStore, GCSStore, S3Store
 
 from reconciler.errors import Unanswered
-from reconciler.store.clouds import Site
+from reconciler.store.objects.clouds import Site
 from reconciler.store.settling import PAUSES_S
 from reconciler.store.verdicts import answer, misfit, moved, no_conditions, silent, verdict
 

@@ -30,12 +30,12 @@ from typing import TYPE_CHECKING
 from reconciler.errors import Moved, StateUnusable
 from reconciler.store.addresses import StateAddress, not_installed
 from reconciler.store.backend import Holder, Stored
-from reconciler.store.clouds import SCHEMES, site_of
+from reconciler.store.objects.clouds import SCHEMES, site_of
 from reconciler.store.settling import settle
 from reconciler.store.verdicts import moved, no_conditions
 
 if TYPE_CHECKING:
-    from reconciler.store.buckets import Bucket, Found
+    from reconciler.store.objects.buckets import Bucket, Found
 
 __all__ = ["SCHEMES", "ObjectStorage", "open_objects"]
 
@@ -60,7 +60,7 @@ def open_objects(
     """
     site, named = site_of(address, environment)
     try:
-        from reconciler.store.buckets import Bucket  # noqa: PLC0415 - it needs an optional dependency
+        from reconciler.store.objects.buckets import Bucket  # noqa: PLC0415 - it needs an optional dependency
     except ImportError:
         raise not_installed("objects", "A state in S3, Azure or Google Cloud Storage") from None
     # A renewal must fail in good time, a state of a hundred megabytes may take its time.
