@@ -164,10 +164,15 @@ def described(other: Holder) -> str:
 def _locked(lock: Lock, other: Holder, rest_s: float) -> Locked:
     who = f"The lock {described(other)}."
     if math.isinf(rest_s):
+        remedy = (
+            f"remove it with `reconciler state unlock {other.id}`."
+            if other.id
+            else "remove it at the server, which does not say whose it is."
+        )
         return Locked(
             "the state is in use",
             f"{who} That lock does not expire. Wait for it with --lock-timeout 300; once you are certain that its run "
-            f"has ended, remove it with `reconciler state unlock {other.id}`.",
+            f"has ended, {remedy}",
         )
     left = other.expires_at_s - lock.now_s()
     life = f"It expires in {left:.0f} s unless it is renewed" if left > 0 else "It has expired"

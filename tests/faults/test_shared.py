@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from reconciler.sandbox.faults import Faults
 from reconciler.store.documents import Documents
 from reconciler.store.shared import SharedState
 from tests.contracts.backends import BACKENDS, Shelf
+from tests.contracts.wire import wire_to
 from tests.faults.test_killed import APPLY, MOMENTS, killed_at
 from tests.faults.world import AFTER, BEFORE, ROOT, Wish, World, client, converges, traceless, world
 
@@ -189,6 +191,25 @@ def test_lost_answers_of_the_account(fault: str, here: World) -> None:
     ended = here.apply()
     assert traceless(ended) == []
     assert wrong_after(here, AFTER) == []
+
+
+@pytest.mark.parametrize("how", ["before", "after"])
+def test_lost_answers_of_the_storage(how: str, shared: Shelf, tmp_path: Path) -> None:
+    """Requests to the storage that never arrive, or whose answers never do, make nothing twice and lose nothing."""
+    chance = random.Random(how)
+    place = re.search(r"127\.0\.0\.1:(\d+)", shared.address)
+    assert place is not None
+    with wire_to("127.0.0.1", int(place[1])) as wire, world(tmp_path / "runner", shelf=shared) as here:
+        here.shelf = replace(shared, address=shared.address.replace(place[1], str(wire.own_port)))
+        here.wish(AFTER)
+        for _ in range(3):
+            wire.rule = lambda _: how if chance.random() < 0.2 else ""
+            ended = here.apply()
+            assert traceless(ended) == []
+            here.end_dead_runs()
+            here.fresh_runner()
+        here.shelf = shared
+        assert wrong_after(here, AFTER) == []
 
 
 def test_two_runs_at_once(here: World, tmp_path: Path) -> None:

@@ -187,9 +187,16 @@ class _Http(BaseHTTPRequestHandler):
     states: Server
 
     def _take(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        asked = Asked(method=self.command, target=self.path, headers=headers, body=body)
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:
+            # A request that was cut off on its way is none.
+            self.close_connection = True
+        else:
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            self._carry_out(Asked(method=self.command, target=self.path, headers=headers, body=body))
+
+    def _carry_out(self, asked: Asked) -> None:
         with self.states.guard:
             self.states.asked.append(asked)
         fault = self.states.fault(asked)
@@ -245,12 +252,16 @@ class _Http(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+def _ignored(*_: object) -> None:
+    """Say nothing of a client that has gone: what it prints would be taken for the program's."""
+
+
 @contextmanager
 def running(server: Server) -> Iterator[Server]:
     """Let it listen for as long as the block lasts."""
-    listener = type("Listener", (ThreadingHTTPServer,), {"daemon_threads": True, "request_queue_size": 64})(
-        ("127.0.0.1", 0), type("Http", (_Http,), {"states": server})
-    )
+    listener = type(
+        "Listener", (ThreadingHTTPServer,), {"daemon_threads": True, "request_queue_size": 64, "handle_error": _ignored}
+    )(("127.0.0.1", 0), type("Http", (_Http,), {"states": server}))
     server.port = listener.server_address[1]
     thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

@@ -136,6 +136,15 @@ def test_lock_that_does_not_expire_is_never_taken_over() -> None:
     assert f"state unlock {server.holder.id}" in locked.value.detail
 
 
+def test_lock_that_nobody_names_is_told_as_such() -> None:
+    """Where the server does not say whose lock it is, no ID is offered that would remove it."""
+    server = Server(holder=replace(holder(), id="", expires_at_s=float("inf")))
+    with pytest.raises(Locked) as locked, held(MemoryBackend(server), holder("b"), Clocks(server).patience()):
+        pass
+    assert "state unlock" not in locked.value.detail
+    assert "at the server" in locked.value.detail
+
+
 def test_renewed_while_it_lasts() -> None:
     """A run that lasts longer than its lock renews it."""
     server = Server()
