@@ -133,7 +133,7 @@ def _shared(found: Mapping[str, Any], name: str, place: str, why: str) -> Slip:
 
 def _secrets(settings: Mapping[str, Any]) -> Iterator[Slip]:
     for key in ("state", "logins"):
-        if _has_secret(str(settings.get(key, ""))):
+        if has_secret(str(settings.get(key, ""))):
             yield Slip(
                 within=settings,
                 key=key,
@@ -145,7 +145,8 @@ def _secrets(settings: Mapping[str, Any]) -> Iterator[Slip]:
             )
 
 
-def _has_secret(address: str) -> bool:
+def has_secret(address: str) -> bool:
+    """Tell whether an address holds a password, a key or a token."""
     if "://" not in address:
         return False
     try:

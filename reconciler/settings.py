@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from reconciler import profiles, schema_files
 from reconciler.core.diagnostic import Diagnostic, Position
@@ -34,7 +33,7 @@ from reconciler.errors import ConfigurationInvalid, NotAllowed, UsageError
 FILE = "reconciler.yaml"
 API_URL = "https://api.freshbooks.com"
 STATE = profiles.state_of(None)
-TERRAFORM = "http"
+TERRAFORM = ("http", "http://", "https", "https://")
 """Instead of an address: it is in TF_HTTP_ADDRESS, with the other variables of Terraform's HTTP backend."""
 ROOTS = ("clients.yaml", "clients")
 _LARGEST = 1024 * 1024
@@ -103,7 +102,7 @@ def settings(flags: Mapping[str, Any], environment: Mapping[str, str], user_file
         token=environment.get("FRESHBOOKS_ACCESS_TOKEN") or None,
         token_command=tuple(_user_file(user_file).get("token_command", ())),
         login=_login(flags, environment, file),
-        logins=_without_password(environment.get("RECONCILER_LOGINS") or whole.get("logins") or ""),
+        logins=_without_secret(environment.get("RECONCILER_LOGINS") or whole.get("logins") or ""),
         defaults={
             name: value or None if isinstance(value, str) else value for name, value in file.get("defaults", {}).items()
         },
@@ -137,30 +136,24 @@ def _from_working_folder(path: str) -> str:
 
 def _state(flags: Mapping[str, Any], environment: Mapping[str, str], file: Mapping[str, Any]) -> str:
     state = str(flags.get("state") or file.get("state") or STATE)
-    if state != TERRAFORM:
-        return _without_password(state)
-    address = environment.get("TF_HTTP_ADDRESS", "")
-    if "://" not in address:
-        raise UsageError("the state's address is missing", "The state `http` is at the address in TF_HTTP_ADDRESS.")
-    return address
+    if state not in TERRAFORM:
+        return _without_secret(state)
+    if not environment.get("TF_HTTP_ADDRESS"):
+        raise UsageError(
+            "the state's address is missing", f"The state `{state}` is at the address in TF_HTTP_ADDRESS, which is not set."
+        )
+    # Whoever opens it looks there.
+    return "http://"
 
 
-def _without_password(address: str) -> str:
-    if "://" in address and _has_password(address):
+def _without_secret(address: str) -> str:
+    if profiles.has_secret(address):
         raise UsageError(
             "a password does not belong into an address",
-            "The address has one before the @. Give it in the environment, as docs/shared-state.md says for each "
+            "The address has one, or a key. Give it in the environment, as docs/shared-state.md says for each "
             "storage, and change it: it may have been seen.",
         )
     return address
-
-
-def _has_password(address: str) -> bool:
-    try:
-        return urlsplit(address).password is not None
-    except ValueError:
-        # Whatever it is, it is refused by whoever opens it.
-        return False
 
 
 def _account(flags: Mapping[str, Any], environment: Mapping[str, str], file: Mapping[str, Any]) -> str | None:

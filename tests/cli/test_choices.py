@@ -134,16 +134,25 @@ def test_a_state_of_no_known_kind(place: Story) -> None:
 def test_a_password_in_an_address_is_refused_and_not_repeated(place: Story) -> None:
     """A secret in an address is told of without being shown."""
     writes(ACME)
-    ran = called("plan", "--state", "postgresql://me:canary-31337@127.0.0.1/books")
-    assert (ran.code, "a password does not belong" in ran.err, "canary" in ran.all) == (64, True, False)
+    for address in (
+        "postgresql://me:canary-31337@127.0.0.1/books",
+        "https://127.0.0.1/books?private_token=1&token=canary-31337",
+    ):
+        ran = called("plan", "--state", address)
+        assert (ran.code, "a password does not belong" in ran.err, "canary" in ran.all) == (64, True, False)
     assert place.sandbox.log.entries == []
 
 
-def test_terraforms_address_must_be_there(place: Story) -> None:
-    """The state `http` needs TF_HTTP_ADDRESS."""
+def test_terraforms_address_must_be_there(place: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The state `http` needs TF_HTTP_ADDRESS, however it is written and wherever."""
     writes(ACME)
-    ran = called("plan", "--state", "http")
-    assert (ran.code, "TF_HTTP_ADDRESS" in ran.err) == (64, True)
+    for state in ("http", "http://", "https"):
+        ran = called("plan", "--state", state)
+        assert (ran.code, "TF_HTTP_ADDRESS, which is not set" in ran.err) == (64, True)
+    writes("state: http\n", "reconciler.yaml")
+    monkeypatch.setenv("TF_HTTP_ADDRESS", "http://me:canary-31337@127.0.0.1:1/books")
+    ran = called("plan")
+    assert (ran.code, "TF_HTTP_ADDRESS must not hold" in ran.err, "canary" in ran.all) == (64, True, False)
     assert place.sandbox.log.entries == []
 
 
