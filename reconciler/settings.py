@@ -140,7 +140,8 @@ def _state(flags: Mapping[str, Any], environment: Mapping[str, str], file: Mappi
         return _without_secret(state)
     if not environment.get("TF_HTTP_ADDRESS"):
         raise UsageError(
-            "the state's address is missing", f"The state `{state}` is at the address in TF_HTTP_ADDRESS, which is not set."
+            "the state's address is missing",
+            f"The state `{state}` is at the address in TF_HTTP_ADDRESS, which is not set.",
         )
     # Whoever opens it looks there.
     return "http://"

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.heard import Heard
+from reconciler.cli.options import is_typed
 from reconciler.cli.seen import Seen
 from reconciler.cli.terminal import Terminal, new_stream
 from reconciler.cli.worker import job_link, page_link
@@ -27,7 +28,7 @@ from reconciler.load import LoadOptions, load
 from reconciler.profiles import undecided_error
 from reconciler.providers.freshbooks.wire import CLIENT
 from reconciler.reports.options import RenderOptions
-from reconciler.settings import Settings, settings
+from reconciler.settings import STATE, Settings, settings
 from reconciler.store.durable import PRIVATE_FOLDER
 from reconciler.store.lease import Patience
 from reconciler.store.place import Place, Storage, Worker, is_shared, local, opened, shared
@@ -113,8 +114,16 @@ def enter(context: click.Context) -> Mapping[str, Any]:
     if shared.get("chdir") and not shared.get("begun"):
         os.chdir(shared["chdir"])
     shared["begun"] = True
+    if shared.get("sandbox") and not is_typed(context, "state"):
+        # RECONCILER_STATE is the real account's too.
+        shared["state"] = None
     open_stream(context, shared)
     return shared
+
+
+def _own_state(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Leave the settings' state out with --sandbox: it is the real account's."""
+    return {"state": STATE} if given.get("sandbox") and not given.get("state") else {}
 
 
 def open_stream(context: click.Context, shared: dict[str, Any]) -> None:
@@ -134,7 +143,7 @@ def begun(
     given = enter(context)
     signal.signal(signal.SIGTERM, _end)
     terminal = Terminal.of(given)
-    chosen = settings({**given, **(flags or {})}, os.environ, _user_file())
+    chosen = settings({**given, **_own_state(given), **(flags or {})}, os.environ, _user_file())
     if decided and chosen.undecided:
         raise undecided_error(chosen.undecided)
     shown = _shown(chosen, flags or {})
@@ -147,7 +156,7 @@ def begun(
             shown=shown,
             seen=seen,
             place=_place(chosen.state, Path(chosen.home) / "runs", stack),
-            logins=_logins(chosen.logins, stack),
+            logins=_logins("" if given.get("sandbox") else chosen.logins, stack),
             heard=given.get("heard") or Heard(),
             sleep=given.get("sleep", time.sleep),
         )

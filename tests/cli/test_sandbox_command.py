@@ -146,6 +146,23 @@ def test_the_sandbox_never_meets_the_real_account(folder: Path, name: str, monke
     assert called("plan", "--sandbox").code == 0
 
 
+def test_the_sandbox_never_meets_the_real_state(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With --sandbox the state and the logins of environment and settings are left alone; a typed state is used."""
+    writes(ACME)
+    writes("state: http\nlogins: s3://nowhere/logins\n", "reconciler.yaml")
+    assert called("plan", "--sandbox").code == 0
+    monkeypatch.setenv("RECONCILER_STATE", "real.json")
+    assert called("apply", "--sandbox", "--auto-approve").code == 0
+    assert not Path("real.json").exists()
+    assert called("apply", "--sandbox", "--auto-approve", "--state", "typed.json").code == 0
+    assert Path("typed.json").exists()
+    monkeypatch.setenv("RECONCILER_STATE", "{name}.json")
+    Path("reconciler.yaml").write_text("version: 1\nprofiles: {one: {}}\n")
+    assert called("apply", "--all", "--sandbox", "--auto-approve").code == 0
+    assert Path(".reconciler/one/sandbox").exists()
+    assert not Path("one.json").exists()
+
+
 def test_the_demo(folder: Path) -> None:
     """The demo runs the whole job without an account, says each command, and leaves nothing behind."""
     before = Path.cwd()
