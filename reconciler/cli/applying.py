@@ -175,7 +175,11 @@ def _verdict(outcomes: Sequence[Outcome], halt: Halt, signals: Sequence[int]) ->
         )
     if halt.failure is not None:
         if halt.wrote and isinstance(halt.failure, (StateUnusable, Locked, NotAllowed)):
-            raise Unfinished(halt.failure.summary, halt.failure.detail, code=halt.failure.code)
+            # What storage or login say of themselves is not true of the whole run.
+            detail = halt.failure.detail.replace(
+                " Nothing was written.", " What was done is told above, and is found again by the next apply."
+            )
+            raise Unfinished(halt.failure.summary, detail, code=halt.failure.code)
         raise halt.failure
     unfinished = [outcome for outcome in outcomes if outcome.result is not Result.DONE]
     if not unfinished:

@@ -28,7 +28,9 @@ from reconciler.load import LoadOptions, load
 from reconciler.profiles import undecided_error
 from reconciler.providers.freshbooks.wire import CLIENT
 from reconciler.reports.options import RenderOptions
+from reconciler.reports.paint import plain
 from reconciler.settings import STATE, Settings, settings
+from reconciler.store.backend import Trace
 from reconciler.store.durable import PRIVATE_FOLDER
 from reconciler.store.lease import Patience
 from reconciler.store.place import Place, Storage, Worker, is_shared, local, opened, shared
@@ -60,6 +62,8 @@ class Session:
     shown: RenderOptions = field(default_factory=RenderOptions)
     """What the settings and options let reports show."""
     seen: Seen = field(default_factory=Seen)
+    trace: Trace | None = None
+    """Told of every request, with --debug."""
     sleep: Callable[[float], None] = time.sleep
     heard: Heard = field(default_factory=Heard)
     """What becomes of the run, for whoever runs several."""
@@ -87,7 +91,8 @@ class Session:
             timeout_s=flags.get("lock_timeout") or 0.0,
             quiet_s=quiet_period_s(flags),
             sleep=self.sleep,
-            tell=self.terminal.talk,
+            # Whoever holds a lock names itself.
+            tell=lambda text: self.terminal.talk(plain(text)),
         )
         return self.place.hold(run, patience)
 
@@ -149,22 +154,24 @@ def begun(
     shown = _shown(chosen, flags or {})
     # An error that ends the run is told where nobody knows the session any more.
     seen = context.find_root().ensure_object(dict)["seen"] = Seen(sensitive=shown.sensitive)
+    trace = _trace(terminal) if given.get("debug") else None
     with ExitStack() as stack:
         session = Session(
             terminal=terminal,
             settings=replace(chosen, sensitive=shown.sensitive),
             shown=shown,
             seen=seen,
-            place=_place(chosen.state, Path(chosen.home) / "runs", stack),
-            logins=_logins("" if given.get("sandbox") else chosen.logins, stack),
+            place=_place(chosen.state, Path(chosen.home) / "runs", stack, trace),
+            logins=_logins("" if given.get("sandbox") else chosen.logins, stack, trace),
             heard=given.get("heard") or Heard(),
+            trace=trace,
             sleep=given.get("sleep", time.sleep),
         )
         if given.get("sandbox"):
             session = _in_sandbox(session, given, stack)
         session.heard.account = session.settings.account
         if account:
-            session = replace(session, account=_account(session, stack, debug=bool(given.get("debug"))))
+            session = replace(session, account=_account(session, stack))
         yield session
     terminal.check_kept()
 
@@ -187,26 +194,33 @@ def _end(number: int, _: FrameType | None) -> None:
     raise Interrupted("ended by a signal", signal_number=number)
 
 
+def _trace(terminal: Terminal) -> Trace:
+    def told(method: str, where: str, answer: str, seconds: float) -> None:
+        terminal.talk(f"{method} {where}: {answer} in {seconds * 1000:.0f} ms")
+
+    return told
+
+
 def _user_file() -> Path:
     from platformdirs import user_config_path  # noqa: PLC0415 - `--help` does not need it
 
     return user_config_path("reconciler") / "settings.yaml"
 
 
-def _place(state: str, runs: Path, stack: ExitStack) -> Place:
+def _place(state: str, runs: Path, stack: ExitStack, trace: Trace | None) -> Place:
     """Give where the state is kept."""
     if not is_shared(state):
         return local(Path(state), runs)
-    place = shared(state, os.environ, Worker(host=socket.gethostname(), link=job_link(os.environ)))
+    place = shared(state, os.environ, Worker(host=socket.gethostname(), link=job_link(os.environ)), trace)
     stack.callback(place.close)
     return place
 
 
-def _logins(address: str, stack: ExitStack) -> Storage | None:
+def _logins(address: str, stack: ExitStack, trace: Trace | None) -> Storage | None:
     """Give where shared logins are kept, if that is a place of its own."""
     if not address:
         return None
-    storage = opened(address, os.environ)
+    storage = opened(address, os.environ, trace)
     stack.callback(storage.close)
     return storage
 
@@ -236,30 +250,27 @@ def _in_sandbox(session: Session, given: Mapping[str, Any], stack: ExitStack) ->
         account=account_id,
         state=state,
     )
-    place = _place(state, home / "runs", stack)
+    place = _place(state, home / "runs", stack, session.trace)
     return replace(session, settings=chosen, place=place, configuration=configuration)
 
 
-def _account(session: Session, stack: ExitStack, *, debug: bool) -> FreshBooks:
+def _account(session: Session, stack: ExitStack) -> FreshBooks:
     from reconciler.cli.tokens import reach, source  # noqa: PLC0415 - httpx is slow to import
 
-    here = surroundings(session, debug=debug)
+    here = surroundings(session)
     account = reach(here, source(here).token)
     stack.callback(account.close)
     return account
 
 
-def surroundings(session: Session, *, debug: bool) -> Surroundings:
+def surroundings(session: Session) -> Surroundings:
     """Give what a session's token depends on."""
     from reconciler.cli.tokens import Surroundings  # noqa: PLC0415 - as above
-
-    def trace(method: str, path: str, told: str, seconds: float) -> None:
-        session.terminal.talk(f"{method} {path}: {told} in {seconds * 1000:.0f} ms")
 
     return Surroundings(
         settings=session.settings,
         tell=session.terminal.talk,
         storage=session.logins if session.logins is not None else session.place.storage,
-        trace=trace if debug else None,
+        trace=session.trace,
         sleep=session.sleep,
     )

@@ -6,8 +6,12 @@ Nothing here knows what a document says. One contract suite (`tests/contracts/te
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
+
+Trace = Callable[[str, str, str, float], None]
+"""Told of each request: method, address, status or failure, seconds. Never of a body, a query, a header or a value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

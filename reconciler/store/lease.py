@@ -103,9 +103,13 @@ def held(lock: Lock, holder: Holder, patience: Patience) -> Iterator[Renewed]:
         yield lease
     finally:
         lease.end()
-        with contextlib.suppress(StateUnusable):
-            # It expires by itself.
+        try:
             lock.release(holder)
+        except StateUnusable:
+            patience.tell(
+                f"The lock could not be given back. It expires by itself, and is taken over "
+                f"{holder.ttl_s + patience.quiet_s:.0f} s from now; `reconciler state unlock` removes it sooner."
+            )
 
 
 def new_holder(run: str, host: str, link: str, since: str, ttl_s: float) -> Holder:
@@ -116,7 +120,7 @@ def new_holder(run: str, host: str, link: str, since: str, ttl_s: float) -> Hold
 def _taken(lock: Lock, holder: Holder, patience: Patience) -> float:
     """Take the lock; give when that was asked for, by our own clock."""
     end = patience.clock() + patience.timeout_s
-    pause = 0.1
+    pause, told = 0.1, ""
     while True:
         asked_at = patience.clock()
         other = _asked(lock, holder)
@@ -125,13 +129,14 @@ def _taken(lock: Lock, holder: Holder, patience: Patience) -> float:
         rest = _rest_s(lock, other, patience)
         if rest <= 0:
             if lock.remove(other):
-                patience.tell(
-                    f"The lock of run {other.run} on {other.host} has expired: that run is dead. Taking it over."
-                )
+                patience.tell(f"The lock of {_who(other)} has expired: that run is dead. Taking it over.")
             continue
         left = end - patience.clock()
         if left <= 0:
             raise _locked(lock, other, rest)
+        if other.id != told:
+            told = other.id
+            patience.tell(f"The lock {described(other)}. Waiting for it, for {left:.0f} s at most.")
         patience.sleep(min(pause, left, rest))
         pause = min(pause * 2, _LONGEST_PAUSE_S)
 
@@ -158,7 +163,20 @@ def described(other: Holder) -> str:
     """Say who has a lock; what is foreign in it is made harmless by whoever shows it."""
     link = f" ({other.link})" if other.link else ""
     since = f", since {other.since}" if other.since else ""
-    return f"is held by run {other.run} on {other.host}{link}{since}"
+    return f"is held by {_who(other)}{link}{since}"
+
+
+def lasting(lock: Lock, other: Holder) -> str:
+    """Say until when a lock holds."""
+    if math.isinf(other.expires_at_s):
+        return "It does not expire"
+    left = other.expires_at_s - lock.now_s()
+    return f"It expires in {left:.0f} s unless it is renewed" if left > 0 else f"It expired {-left:.0f} s ago"
+
+
+def _who(other: Holder) -> str:
+    """Name a holder: one that never expires is no run of ours."""
+    return f"{other.run} on {other.host}" if math.isinf(other.ttl_s) else f"run {other.run} on {other.host}"
 
 
 def _locked(lock: Lock, other: Holder, rest_s: float) -> Locked:
@@ -171,14 +189,13 @@ def _locked(lock: Lock, other: Holder, rest_s: float) -> Locked:
         )
         return Locked(
             "the state is in use",
-            f"{who} That lock does not expire. Wait for it with --lock-timeout 300; once you are certain that its run "
+            f"{who} {lasting(lock, other)}. Wait for it with --lock-timeout 300; once you are certain that its run "
             f"has ended, {remedy}",
         )
-    left = other.expires_at_s - lock.now_s()
-    life = f"It expires in {left:.0f} s unless it is renewed" if left > 0 else "It has expired"
+    soonest = max(rest_s, 1)
     return Locked(
         "the state is in use",
-        f"{who} {life}, and is taken over {max(rest_s, 1):.0f} s from now at the earliest, for what that run sent may "
-        f"be on its way. Try again then, or wait with --lock-timeout {max(rest_s, 1) + 60:.0f}. `reconciler state "
+        f"{who} {lasting(lock, other)}, and is taken over {soonest:.0f} s from now at the earliest, for what that run "
+        f"sent may be on its way. Try again then, or wait with --lock-timeout {soonest + 60:.0f}. `reconciler state "
         f"unlock {other.id}` removes it at once, for when you are certain that its run has ended.",
     )

@@ -16,7 +16,7 @@ from typing import Protocol
 from reconciler.core.ports import Lease, Store
 from reconciler.errors import UsageError
 from reconciler.store import lease, lock
-from reconciler.store.backend import Backend, Lock
+from reconciler.store.backend import Backend, Lock, Trace
 from reconciler.store.documents import Documents
 from reconciler.store.history import History, Runs, SharedHistory
 from reconciler.store.lease import Patience
@@ -46,7 +46,7 @@ SCHEMES: Mapping[str, tuple[str, str]] = {
     "postgresql": ("postgres.storage", "open_postgres"),
     "postgres": ("postgres.storage", "open_postgres"),
 }
-"""The module below this folder and its function `(address, environment) -> Storage`, by the scheme of an address."""
+"""By the scheme of an address, the module below this folder and its function, which opens a `Storage`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,14 +90,14 @@ def local(path: Path, runs: Path) -> Place:
     )
 
 
-def shared(address: str, environment: Mapping[str, str], worker: Worker) -> Place:
+def shared(address: str, environment: Mapping[str, str], worker: Worker, trace: Trace | None = None) -> Place:
     """Give a place in shared storage.
 
     Raises:
         UsageError: the address, a key or a variable makes no sense.
         StateUnusable: what it needs is not installed.
     """
-    storage = opened(address, environment)
+    storage = opened(address, environment, trace)
     key = read_key(environment[STATE_KEY], STATE_KEY) if environment.get(STATE_KEY) else None
     documents = Documents(storage, key)
     state = SharedState(documents)
@@ -117,7 +117,7 @@ def shared(address: str, environment: Mapping[str, str], worker: Worker) -> Plac
     )
 
 
-def opened(address: str, environment: Mapping[str, str]) -> Storage:
+def opened(address: str, environment: Mapping[str, str], trace: Trace | None = None) -> Storage:
     """Give a connection to shared storage."""
     scheme = address.partition("://")[0].lower()
     if scheme not in SCHEMES:
@@ -127,7 +127,8 @@ def opened(address: str, environment: Mapping[str, str]) -> Storage:
             "postgresql://.",
         )
     module, function = SCHEMES[scheme]
-    storage: Storage = getattr(import_module(f"reconciler.store.{module}"), function)(address, environment)
+    open_one = getattr(import_module(f"reconciler.store.{module}"), function)
+    storage: Storage = open_one(address, environment, trace=trace)
     return storage
 
 

@@ -42,6 +42,11 @@ class Answer:
     keyless: bool
     """It failed while the library looked for credentials."""
 
+    @property
+    def told(self) -> str:
+        """Give status and word, else the kind."""
+        return " ".join(filter(None, (str(self.status or ""), self.word))) or self.kind
+
 
 def answer(error: Exception) -> Answer:
     """Reduce an error."""
@@ -76,7 +81,6 @@ def verdict(said: Answer, *, bucket: str, remedy: str) -> StateUnusable | None:
 
 
 def _by_kind(said: Answer, bucket: str, remedy: str) -> StateUnusable | None:
-    told = " ".join(filter(None, (str(said.status or ""), said.word))) or said.kind
     match said.kind:
         case "FileNotFoundError" if said.word in _ABSENT:
             return None
@@ -87,13 +91,13 @@ def _by_kind(said: Answer, bucket: str, remedy: str) -> StateUnusable | None:
             return moved()
         case "PermissionDeniedError" | "UnauthenticatedError":
             return _refused(
-                f"{bucket} does not allow this to the login that was used ({told}). {remedy} It must be allowed to "
-                "read, write and list objects: S3 answers 403 for a missing object to whoever may not list."
+                f"{bucket} does not allow this to the login that was used ({said.told}). {remedy} It must be allowed "
+                "to read, write and list objects: S3 answers 403 for a missing object to whoever may not list."
             )
         case "NotSupportedError" | "NotImplementedError":
             return no_conditions("It does not know conditional writes.")
         case _ if said.status:
-            return _refused(f"{bucket} refused the request ({told}). Check its region and endpoint. {remedy}")
+            return _refused(f"{bucket} refused the request ({said.told}). Check its region and endpoint. {remedy}")
         case _:
             return unanswered()
 

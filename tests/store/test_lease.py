@@ -96,6 +96,20 @@ def test_waiting_run_gets_it() -> None:
     with held(MemoryBackend(server), holder("run-2"), patience) as lease:
         assert lease.holds()
     assert 5 < sum(waited) < 10
+    (told,) = clocks.told
+    assert "is held by run run-1 on host-1" in told
+    assert "Waiting for it, for 30 s at most" in told
+
+
+def test_a_lock_that_stays_is_told() -> None:
+    """Where the storage does not take the lock back at the end, whoever comes next would wait: that is said."""
+    server = Server(fault=lambda verb, _: "refused" if verb == "release" else "")
+    clocks = Clocks(server)
+    with held(MemoryBackend(server), holder(), clocks.patience(quiet_s=60.0)):
+        pass
+    (told,) = clocks.told
+    assert "could not be given back" in told
+    assert "120 s" in told
 
 
 def test_taken_over_only_after_expiry_and_quiet_period() -> None:
@@ -230,4 +244,4 @@ def test_sixteen_race_and_one_holds() -> None:
     for thread in threads:
         thread.join(60)
     assert (most[0], done[0]) == (1, 16)
-    assert len(clocks.told) == 1
+    assert sum("Taking it over" in told for told in clocks.told) == 1

@@ -22,7 +22,7 @@ from reconciler.record import Recorder
 from reconciler.reports.events import Event, result_event
 from reconciler.reports.paint import plain
 from reconciler.reports.words import counted
-from reconciler.store.lease import described
+from reconciler.store.lease import described, lasting
 
 Edits = Callable[[State], list[StateEdit]]
 
@@ -142,12 +142,16 @@ def unlock(context: click.Context, lock_id: str | None) -> None:
         if seen is None:
             tell(session, "Nobody holds the lock.", "lock", lock=None)
         elif lock_id is None:
-            told = msgspec.to_builtins(seen)
-            tell(session, f"The lock {plain(described(seen))}.\nIts ID is {plain(seen.id)}.", "lock", lock=told)
+            lines = (
+                f"The lock {described(seen)}. {lasting(storage, seen)}.",
+                f"Once you are certain that its run has ended, remove it: reconciler state unlock {seen.id}",
+            )
+            tell(session, "\n".join(map(plain, lines)), "lock", lock=msgspec.to_builtins(seen))
         elif lock_id != seen.id or not storage.remove(seen):
             raise Refused("the lock is another's", (), f"The lock {described(seen)}. Its ID is {seen.id}.")
         else:
-            tell(session, f"Removed the lock that {plain(described(seen))}.", "unlocked", id=seen.id)
+            was = described(seen).removeprefix("is ")
+            tell(session, f"Removed the lock that was {plain(was)}.", "unlocked", id=seen.id)
 
 
 @click.command("import")

@@ -28,8 +28,7 @@ def _desk(context: click.Context, name: str | None, **flags: str | bool | None) 
     with begun(context, {"login": name}, account=False, decided=False) as session:
         from reconciler.cli.logins import Desk  # noqa: PLC0415 - httpx is slow to import
 
-        debug = bool(context.find_root().ensure_object(dict).get("debug"))
-        yield Desk(session=session, here=surroundings(session, debug=debug), flags=flags)
+        yield Desk(session=session, here=surroundings(session), flags=flags)
 
 
 @click.command()

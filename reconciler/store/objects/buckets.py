@@ -7,6 +7,7 @@ obstore, an optional dependency, so nothing imports it before an address asks fo
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +18,7 @@ from obstore.exceptions import BaseError
 from obstore.store import AzureStore, GCSStore, S3Store
 
 from reconciler.errors import Unanswered
+from reconciler.store.backend import Trace
 from reconciler.store.objects.clouds import Site
 from reconciler.store.settling import PAUSES_S
 from reconciler.store.verdicts import answer, misfit, moved, no_conditions, silent, verdict
@@ -45,8 +47,11 @@ class Bucket:
     No write is repeated here, nor by the library: it would hide whether the first one arrived. `settle` does it.
     """
 
-    def __init__(self, site: Site, *, timeout_s: float, sleep: Callable[[float], None]) -> None:
+    def __init__(
+        self, site: Site, *, timeout_s: float, sleep: Callable[[float], None], trace: Trace | None = None
+    ) -> None:
         self.site = site
+        self._trace = trace
         self._sleep = sleep
         self._store = _opened(site, timeout_s)
 
@@ -77,7 +82,7 @@ class Bucket:
 
     def remove(self, key: str) -> None:
         """Delete an object, whatever it says by now. Raises `Unanswered`."""
-        self._call(lambda: obstore.delete(self._store, key))
+        self._call("DELETE", key, lambda: obstore.delete(self._store, key))
 
     def _get(self, key: str) -> Found | None:
         def read() -> Found:
@@ -88,11 +93,11 @@ class Bucket:
                 written_s=float(int(got.meta["last_modified"].timestamp())),
             )
 
-        return self._call(read)
+        return self._call("GET", key, read)
 
     def _put(self, key: str, content: bytes, mode: PutMode) -> str:
         # In parts it would be no single write, and some storages check no condition on those.
-        written = self._call(lambda: obstore.put(self._store, key, content, mode=mode, use_multipart=False))
+        written = self._call("PUT", key, lambda: obstore.put(self._store, key, content, mode=mode, use_multipart=False))
         if written is None:
             raise moved()
         return self._version(written)
@@ -103,16 +108,25 @@ class Bucket:
             raise no_conditions("It gives its objects no version (ETag).")
         return str(given)
 
-    def _call(self, call: Callable[[], _T]) -> _T | None:
+    def _call(self, method: str, key: str, call: Callable[[], _T]) -> _T | None:
+        began = time.monotonic()
         try:
-            return interruptible(call)
+            got = interruptible(call)
         except (BaseError, OSError, ValueError) as error:
             said = answer(error)
+        else:
+            self._told(method, key, "done", began)
+            return got
+        self._told(method, key, said.told, began)
         # Outside of the `except`, so that no trace has the library's text: it quotes addresses with their signatures.
         problem = verdict(said, bucket=self.site.shown, remedy=self.site.remedy)
         if problem is None:
             return None
         raise problem
+
+    def _told(self, method: str, key: str, told: str, began: float) -> None:
+        if self._trace is not None:
+            self._trace(method, f"{self.site.scheme}://{self.site.bucket}/{key}", told, time.monotonic() - began)
 
 
 def interruptible(call: Callable[[], _T]) -> _T:

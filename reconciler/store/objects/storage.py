@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import Moved, StateUnusable
 from reconciler.store.addresses import StateAddress, not_installed
-from reconciler.store.backend import Holder, Stored
+from reconciler.store.backend import Holder, Stored, Trace
 from reconciler.store.objects.clouds import SCHEMES, site_of
 from reconciler.store.settling import settle
 from reconciler.store.verdicts import moved, no_conditions
@@ -51,6 +51,7 @@ def open_objects(
     *,
     sleep: Callable[[float], None] = time.sleep,
     monotonic: Callable[[], float] = time.monotonic,
+    trace: Trace | None = None,
 ) -> ObjectStorage:
     """Open the storage that an address names; the first request is made when it is used.
 
@@ -64,7 +65,9 @@ def open_objects(
     except ImportError:
         raise not_installed("objects", "A state in S3, Azure or Google Cloud Storage") from None
     # A renewal must fail in good time, a state of a hundred megabytes may take its time.
-    quick, patient = (Bucket(site, timeout_s=timeout_s, sleep=sleep) for timeout_s in (_LOCK_S, _DOCUMENT_S))
+    quick, patient = (
+        Bucket(site, timeout_s=timeout_s, sleep=sleep, trace=trace) for timeout_s in (_LOCK_S, _DOCUMENT_S)
+    )
     return ObjectStorage(named, documents=patient, quick=quick, sleep=sleep, monotonic=monotonic)
 
 

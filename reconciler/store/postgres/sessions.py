@@ -13,7 +13,9 @@ address asks for it. Texts of the server and of the library go nowhere: only SQL
 
 from __future__ import annotations
 
+import re
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +24,7 @@ from psycopg import conninfo, errors, pq, sql
 
 from reconciler.errors import StateUnusable, Unanswered
 from reconciler.store.addresses import is_loopback
+from reconciler.store.backend import Trace
 from reconciler.store.settling import unanswered
 
 Row = tuple[object, ...]
@@ -63,6 +66,7 @@ class Server:
     shown: str
     tables: Sequence[str]
     """The statements that make them, each of which does nothing where it is done."""
+    trace: Trace | None = None
 
     def __repr__(self) -> str:
         return f"Server({self.shown})"
@@ -119,16 +123,27 @@ class Session:
     def _rows(self, query: str, values: Sequence[object]) -> Sequence[Row]:
         """Run a statement, in which `{s}` is the schema."""
         problem: Exception
+        began = time.monotonic()
         try:
             with self._connection.cursor(binary=True) as cursor:
                 cursor.execute(self._written(query), values or None)
-                return cursor.fetchall() if cursor.description else ()
+                rows = cursor.fetchall() if cursor.description else []
         except (errors.UndefinedTable, errors.InvalidSchemaName):
-            problem = _MissingError()
+            problem, told = _MissingError(), "the tables are not there"
         except psycopg.Error as error:
-            problem = self._meaning(error)
+            problem, told = self._meaning(error), error.sqlstate or "no answer"
+        else:
+            self._told(query, f"{len(rows)} row{'' if len(rows) == 1 else 's'}", began)
+            return rows
+        self._told(query, told, began)
         # Outside of the `except`, so that no trace has the texts of library and server.
         raise problem
+
+    def _told(self, query: str, told: str, began: float) -> None:
+        if self._server.trace is not None:
+            table = re.search(r"\{s\}\.(\w+)", query)
+            word = f"{query.split(maxsplit=1)[0]} {table[1] if table else ''}".strip()
+            self._server.trace(word, self._server.shown, told, time.monotonic() - began)
 
     def _make_tables(self) -> None:
         problem: StateUnusable

@@ -18,12 +18,13 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 from urllib.parse import quote, urlencode
 
 from reconciler.errors import StateUnusable, Unanswered, UsageError
 from reconciler.store.addresses import StateAddress, not_installed, parse_address
-from reconciler.store.backend import Holder, Stored
+from reconciler.store.backend import Holder, Stored, Trace
 from reconciler.store.postgres import tables
 from reconciler.store.settling import PAUSES_S, settle, unanswered
 from reconciler.store.verdicts import moved, no_conditions, silent
@@ -41,7 +42,11 @@ _ANSWERS, _TRIES, _PAUSE_S = 3, 60, 0.05
 
 
 def open_postgres(
-    address: str, environment: Mapping[str, str], *, sleep: Callable[[float], None] = time.sleep
+    address: str,
+    environment: Mapping[str, str],
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    trace: Trace | None = None,
 ) -> PostgresStorage:
     """Open the storage that an address names; the first connection is made when it is used.
 
@@ -64,6 +69,7 @@ def open_postgres(
         )
     shown = named.shown if state == "default" else f"{named.shown} ({state})"
     server = sessions.server_of(given, environment, schema=schema, shown=shown, tables=tables.TABLES)
+    server = replace(server, trace=trace)
     return PostgresStorage(
         sessions.Kept(server), lambda: sessions.Session(server, lasting=True), state=state, shown=shown, sleep=sleep
     )

@@ -19,6 +19,7 @@ import httpx
 
 from reconciler import __version__
 from reconciler.errors import StateUnusable, UsageError
+from reconciler.store.backend import Trace
 from reconciler.store.terraform.address import Address
 
 _CHANCE = random.SystemRandom()
@@ -38,9 +39,6 @@ REPEATED = {
     "write": frozenset({429}),
     "delete": frozenset({429}),
 }
-
-Trace = Callable[[str, str, str, float], None]
-"""Told of each request: method, path, status or failure, seconds. Never of a body, a query or a header."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +181,7 @@ class Calls:
         got = self._exchange(call, sent_s)
         if self._trace is not None:
             told = str(got.status) if isinstance(got, Answer) else got.reason
-            self._trace(call.method, urlsplit(call.url).path, told, time.monotonic() - began)
+            self._trace(call.method, _shown(call.url), told, time.monotonic() - began)
         return got
 
     def _exchange(self, call: Call, sent_s: float) -> Answer | Lost:
@@ -234,6 +232,11 @@ def refused_login(shown: str, status: int) -> StateUnusable:
         f"{shown} answers {status}. Set TF_HTTP_USERNAME and TF_HTTP_PASSWORD to a name and a token that may read, "
         "write and lock this state.",
     )
+
+
+def _shown(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
 
 
 def _again(call: Call, got: Answer | Lost) -> bool:

@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from reconciler.store.backend import Holder, Stored
+from reconciler.store.backend import Holder, Stored, Trace
 from reconciler.store.terraform.address import Address, read_address
-from reconciler.store.terraform.calls import Call, Calls, Trace, refused
+from reconciler.store.terraform.calls import Call, Calls, refused
 from reconciler.store.terraform.document import Document
 from reconciler.store.terraform.padlock import momentary
 from reconciler.store.terraform.words import Seen, lock_id
@@ -147,6 +147,6 @@ class TerraformStorage:
             return self._documents[name]
 
 
-def open_terraform(address: str, environment: Mapping[str, str]) -> TerraformStorage:
+def open_terraform(address: str, environment: Mapping[str, str], *, trace: Trace | None = None) -> TerraformStorage:
     """Give a connection to this address, by Terraform's variables; a bare `http://` means TF_HTTP_ADDRESS."""
-    return TerraformStorage(read_address("" if address.endswith("://") else address, environment))
+    return TerraformStorage(read_address("" if address.endswith("://") else address, environment), trace=trace)
