@@ -25,6 +25,10 @@ _MOST_OPEN = 10
 _MOST_NOTES = 20
 _LONGEST_LINE = 2_000
 """Letters of one value; arbitrary: a comment is to be read, and `--format text` has all of it."""
+_PART_OF_A_RECORD = 4
+"""A record has at most one part in so many of the comment: a stranger's long note must not push the others out."""
+_PART_OF_NAMES = 10
+"""The same for each list of names in the warning; arbitrary: the rest is counted."""
 _RESERVE = 400
 """Room for the line that counts what was left out, and for the tags that are open where it stands."""
 _SIGNS = {Action.CREATE: "+", Action.RESTORE: "+", Action.DELETE: "-", Action.FORGET: " ", Action.NO_OP: " "}
@@ -76,7 +80,7 @@ def _head(plan: Plan, options: RenderOptions) -> list[str]:
     if also:
         told.append(f"Also: {', '.join(also)}.")
     if leaving := [change for change in plan.changes if destroys(change)]:
-        told.append(_warning(leaving))
+        told.append(_warning(leaving, options.max_size // _PART_OF_NAMES))
     if options.redact:
         told.append("Values are not shown here.")
     if not plan.empty:
@@ -91,22 +95,34 @@ def _word(kind: str) -> str:
     return kind if kind.isascii() and kind.isalpha() else safe(kind, Surface.MARKDOWN)
 
 
-def _warning(leaving: Sequence[Change]) -> str:
+def _warning(leaving: Sequence[Change], room: int) -> str:
     """Warn of what will be gone; the addresses are the repository's own, and code all the same."""
     lines: list[str] = []
     deleted = [change for change in leaving if change.action is Action.DELETE]
     archived = [change for change in leaving if change.action is not Action.DELETE]
     for some, verb in ((deleted, "deleted"), (archived, "archived")):
         if some:
-            named = ", ".join(safe(change.address, Surface.MARKDOWN) for change in some[:_MOST_OPEN])
-            more = f" and {len(some) - _MOST_OPEN} more" if len(some) > _MOST_OPEN else ""
-            lines.append(f"> **{counted(len(some), 'record')} will be {verb}:** {named}{more}")
-    lines += [
+            named = _fitting([safe(change.address, Surface.MARKDOWN) for change in some[:_MOST_OPEN]], room)
+            more = f" and {len(some) - len(named)} more" if len(some) > len(named) else ""
+            lines.append(f"> **{counted(len(some), 'record')} will be {verb}:** {', '.join(named)}{more}")
+    owing = [
         f"> {safe(change.address, Surface.MARKDOWN)} still owes {safe(change.balance[:60], Surface.MARKDOWN)}"
-        for change in deleted[:_MOST_OPEN]
+        for change in deleted
         if change.balance
     ]
+    lines += (named := _fitting(owing[:_MOST_OPEN], room))
+    if len(owing) > len(named):
+        lines.append(f"> and {len(owing) - len(named)} more of them still owe")
     return "> [!WARNING]\n" + "  \n".join(lines)
+
+
+def _fitting(texts: Sequence[str], room: int) -> Sequence[str]:
+    """Give those of the texts, from the first, that there is room for, with two letters after each."""
+    for count, text in enumerate(texts):
+        room -= len(text) + 2
+        if room < 0:
+            return texts[:count]
+    return texts
 
 
 # The records.
@@ -142,7 +158,8 @@ def _block(change: Change, options: RenderOptions) -> str:
     told = f"**{safe(change.address, Surface.MARKDOWN)}** {what}"
     why = [safe(_cut(reason), Surface.MARKDOWN) for reason in reasons(change)]
     lines = [told + (f" ({'; '.join(why)})" if why else "")]
-    if rows := [row for attribute in change.attributes for row in _rows(change, attribute, options)]:
+    fields = [(attribute.name, _rows(change, attribute, options)) for attribute in change.attributes]
+    if rows := _within(fields, options.max_size // _PART_OF_A_RECORD):
         lines += ["", _fenced(rows)]
     return "\n".join(lines) + "\n"
 
@@ -151,11 +168,27 @@ def _drift(change: Change, options: RenderOptions) -> str:
     deleted = change.action is Action.RESTORE
     told = "was deleted in FreshBooks" if deleted else "was changed outside, and is not taken back"
     lines = [f"**{safe(change.address, Surface.MARKDOWN)}** {told} (`id {change.id}`)"]
-    rows = [
-        f"! {plain(a.name)}: {_shown(a.name, a.after, options)} -> {_shown(a.name, a.before, options)}"
+    fields = [
+        (a.name, [f"! {plain(a.name)}: {_shown(a.name, a.after, options)} -> {_shown(a.name, a.before, options)}"])
         for a in change.attributes
     ]
+    rows = _within(fields, options.max_size // _PART_OF_A_RECORD)
     return "\n".join([*lines, *(["", _fenced(rows)] if rows and not deleted else [])]) + "\n"
+
+
+def _within(fields: Sequence[tuple[str, Sequence[str]]], room: int) -> list[str]:
+    """Give the lines of all fields; where they are too long, of each the first and last, and how many are between."""
+    if sum(len(row) + 1 for _, rows in fields for row in rows) <= room:
+        return [row for _, rows in fields for row in rows]
+    told: list[str] = []
+    for name, rows in fields:
+        first = _fitting(rows, room // len(fields) // 2)
+        last = _fitting(rows[len(first) :][::-1], room // len(fields) // 2)
+        told += first
+        if left := len(rows) - len(first) - len(last):
+            told.append(f"  # ({counted(left, 'line')} more of {plain(name)})")
+        told += last[::-1]
+    return told
 
 
 def _fenced(rows: Sequence[str]) -> str:
@@ -220,7 +253,7 @@ def _problems(title: str, problems: Sequence[Diagnostic], room: int, *, folded: 
         lines.append(line)
     left = len(problems) - len(lines)
     if left:
-        lines.append(f"- and {left} more in the log")
+        lines.append(f"- {f'and {left} more' if lines else left} in the log")
     if not lines:
         return ""
     told = "\n".join(lines)

@@ -178,6 +178,50 @@ def test_fuzzed_plans_are_never_too_long(size: int) -> None:
         assert len(render_markdown(fuzzed_plan(Random(seed)), replace(PLAIN, max_size=size))) <= size
 
 
+@pytest.mark.parametrize("size", [2_000, 4_000, 65_000])
+def test_names_and_debts_are_never_too_long(size: int) -> None:
+    """However long the addresses of what is deleted, and what it owes, the warning leaves room, and counts the rest."""
+    gone = [
+        change(
+            Action.DELETE,
+            attribute("email", "a@x.example", None),
+            address=named(f"{'a' * 60}{number}.contacts.{'b' * 63}"),
+            balance="9" * 99,
+        )
+        for number in range(15)
+    ]
+    text = render_markdown(
+        plan_of(*gone), replace(PLAIN, max_size=size, redact=True, link=f"https://ci.example/{'r' * 150}")
+    )
+    assert len(text) <= size
+    warned = text.partition("[!WARNING]")[2].partition("\n\n")[0]
+    shown = warned.partition("deleted:**")[2].partition("\n")[0]
+    named_more = re.search(r" and (\d+) more", shown)
+    assert named_more
+    assert shown.count("`clients.") + int(named_more[1]) == 15
+    owing_more = re.search(r"> and (\d+) more of them still owe", warned)
+    assert owing_more
+    assert warned.count("` still owes `") + int(owing_more[1]) == 15
+
+
+@pytest.mark.parametrize("size", [2_000, 65_000])
+def test_a_long_text_pushes_no_other_record_out(size: int) -> None:
+    """Of a record that is too long the beginning and the end of each field are shown, and every other record whole."""
+    note = "\n".join(f"{number} {'z' * 120}" for number in range(800))
+    long = change(Action.UPDATE, attribute("fax", "1", "2"), attribute("note", note, "ok"), address=named("a"))
+    other = change(Action.UPDATE, attribute("email", "a@x.example", "b@x.example"), address=named("b"))
+    text = render_markdown(plan_of(long, other), replace(PLAIN, max_size=size))
+    assert len(text) <= size
+    assert "did not fit" not in text
+    assert '- fax: "1"\n+ fax: "2"' in text
+    assert '+   "ok"' in text
+    assert '- email: "a@x.example"\n+ email: "b@x.example"' in text
+    left = re.search(r"^  # \((\d+) lines more of note\)$", text, re.MULTILINE)
+    assert left
+    assert int(left[1]) + len(re.findall(r'^-   "\d+ z+"$', text, re.MULTILINE)) + len(["! note:", "ok"]) == 802
+    assert page(text).others == []
+
+
 def test_redacted() -> None:
     """Redacted it names fields and shows no value, and says so."""
     fields = frozenset(row.name for each in (*full_plan().changes, *full_plan().drift) for row in each.attributes)
