@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -15,15 +16,24 @@ from reconciler.reports.events import Event, plan_events, plan_sums, result_even
 from reconciler.reports.formats import COMMANDS, PLANS
 from reconciler.reports.hiding import hidden
 from reconciler.reports.options import RenderOptions
+from reconciler.reports.paint import plain
 from reconciler.reports.rendering import render, render_problems
 from reconciler.reports.words import counted
 from reconciler.store.durable import write_output
 
 
 def parse_formats(
-    texts: Sequence[str], *, as_json: bool, known: Iterable[str] = PLANS
+    texts: Sequence[str],
+    *,
+    as_json: bool,
+    known: Iterable[str] = PLANS,
+    out: Path | None = None,
+    source: Path | None = None,
 ) -> list[tuple[str, Path | None]]:
-    """Read `FORMAT` and `FORMAT=FILE`; at most one may go to stdout, and none where the events of --json go."""
+    """Read `FORMAT` and `FORMAT=FILE`; at most one may go to stdout, and none where the events of --json go.
+
+    `out` is written besides, and `source` is what is shown.
+    """
     found = []
     for text in texts or ("text",):
         name, separator, file = text.partition("=")
@@ -34,7 +44,24 @@ def parse_formats(
         raise contradiction()
     if sum(file is None for _, file in found) > 1:
         raise UsageError("two formats for one output", "Give all but one of them a file: --format json=plan.json.")
+    _check_files([file for file in (*(file for _, file in found), out) if file is not None], source)
     return found
+
+
+def _check_files(files: Sequence[Path], source: Path | None) -> None:
+    """Refuse to write two documents into one file, or over YAML, which no document of ours is."""
+    known = {os.path.realpath(source)} if source is not None else set()
+    for file in files:
+        if file.exists() and not file.is_file():
+            continue  # what comes down a pipe or into /dev/null does not replace anything
+        name = os.path.realpath(file)
+        if name in known:
+            told = f"{plain(str(file))}: give each report, and the saved plan, a file of its own."
+            raise UsageError("one file is named twice", told)
+        known.add(name)
+        if file.suffix in {".yaml", ".yml"} and file.exists():
+            told = f"{plain(str(file))} is there, and no report is YAML. Name another file, or remove that one first."
+            raise UsageError("a report would replace a YAML file", told)
 
 
 def contradiction() -> UsageError:

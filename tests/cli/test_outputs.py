@@ -42,6 +42,49 @@ def test_a_pipe_is_written_to(place: Story, words: tuple[str, str]) -> None:
     assert json.loads(read[0])["format_version"] == "1.2"
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--format", "markdown=one", "--format", "html=./one"),
+        ("--format", "json=one", "--out", "one"),
+        ("--format", "json=link", "--out", "one"),
+    ],
+)
+def test_no_report_replaces_another(place: Story, words: tuple[str, ...]) -> None:
+    """Two documents for one file, however it is spelled, are a slip; nothing is read or written."""
+    writes(ACME)
+    Path("link").symlink_to("one")
+    ran = called("plan", *words)
+    assert (ran.code, "one file is named twice" in ran.err, Path("one").exists()) == (64, True, False)
+
+
+def test_streams_take_several(place: Story) -> None:
+    """A device takes as many documents as there are."""
+    writes(ACME)
+    assert called("plan", "--format", "json=/dev/null", "--format", "html=/dev/null", "--out", "/dev/null").code == 0
+
+
+@pytest.mark.parametrize("words", [("--format", "html={}"), ("--out", "{}"), ("--format", "html=link.yml")])
+def test_the_configuration_is_not_replaced(place: Story, words: tuple[str, ...]) -> None:
+    """A report that would be written over the configuration is refused, for it is all that there is of it."""
+    writes(ACME)
+    Path("link.yml").symlink_to("clients.yaml")
+    before = Path("clients.yaml").read_bytes()
+    ran = called("plan", *(word.format("clients.yaml") for word in words))
+    assert (ran.code, "would replace a YAML file" in ran.err) == (64, True)
+    assert Path("clients.yaml").read_bytes() == before
+
+
+def test_a_shown_plan_is_not_replaced(place: Story) -> None:
+    """`show` does not write a report over the plan that it reads."""
+    writes(ACME)
+    assert called("plan", "--out", "one.plan").code == 0
+    before = Path("one.plan").read_bytes()
+    assert called("show", "one.plan", "--format", "html=one.plan").code == 64
+    assert called("show", "clients.yaml").code == 9, "nothing is written, so there is nothing to refuse"
+    assert Path("one.plan").read_bytes() == before
+
+
 def test_a_device_stays_one(place: Story) -> None:
     """`plan --out /dev/null` throws the plan away, and not the device."""
     writes(ACME)

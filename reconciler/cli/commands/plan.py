@@ -43,7 +43,7 @@ def plan(context: click.Context, /, **flags: Any) -> int:  # noqa: ANN401 - clic
     """
     if flags["out"] is not None and flags["out"].is_dir():
         raise UsageError("--out names a folder", f"{plain(str(flags['out']))} is one; name a file in it.")
-    formats = parse_formats(flags["formats"], as_json=enter(context)["as_json"])
+    formats = parse_formats(flags["formats"], as_json=enter(context)["as_json"], out=flags["out"])
     with begun(context, flags) as session:
         made = prepare(session, shaping(session, flags)).plan
         show_plan(session, made, formats)
@@ -68,7 +68,7 @@ def _tell_saved(context: click.Context, session: Session, flags: dict[str, Any])
 @click.pass_context
 def show(context: click.Context, /, planfile: Path, **flags: Any) -> None:  # noqa: ANN401 - click's options
     """Show a saved plan."""
-    wanted = parse_formats(flags["formats"], as_json=enter(context)["as_json"])
+    wanted = parse_formats(flags["formats"], as_json=enter(context)["as_json"], source=planfile)
     with begun(context, flags, account=False, decided=False) as session:
         show_plan(session, read_plan(planfile), wanted)
 
