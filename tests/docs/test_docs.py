@@ -15,6 +15,7 @@ from reconciler import errors, schema_files
 from reconciler.core.kind import FieldType, Kind
 from reconciler.load import check
 from reconciler.providers.freshbooks.wire import CLIENT, CONTACT
+from reconciler.reports.formats import PLANS, PROBLEMS
 from reconciler.sandbox.faults import NAMES
 from reconciler.sandbox.quirks import QUIRKS
 from reconciler.settings import settings
@@ -85,6 +86,14 @@ def test_exit_codes_are_those_of_the_errors() -> None:
         for code in (130, 143) if error is errors.Interrupted else (error.exit_code,):
             expected.setdefault(code, set()).add(error.__name__)
     assert table == expected
+
+
+def test_every_format_is_in_the_table_and_has_a_section() -> None:
+    """reports.md lists exactly the formats that there are, with what each is of, and describes every one."""
+    listed = {name.strip("`"): of for name, _, of in rows(text("reports.md").partition("\n## ")[0])}
+    both = {(True, True): "a plan, problems", (True, False): "a plan", (False, True): "problems"}
+    assert listed == {name: both[name in PLANS, name in PROBLEMS] for name in {**PLANS, **PROBLEMS}}
+    assert [name for name in listed if not section("reports.md", name).strip()] == []
 
 
 # Errors.
