@@ -3,6 +3,9 @@
 # Needs Python 3.11 or newer; a second call finds the first one's work.
 set -euo pipefail
 
+# It runs where a stranger's files lie: no module is taken from there.
+export PYTHONSAFEPATH=1
+
 here=$(cd "$(dirname "$0")/.." && pwd)
 into=$1
 

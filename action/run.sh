@@ -146,8 +146,9 @@ case $WITH_COMMAND in
   drift)
     plan
     output "exit-code=$code"
+    # A plan that a guard refuses is told of too: it is the greatest drift of all. The step fails all the same.
+    if [ -f "$shown/plan.json" ]; then issue; fi
     if [ "$code" -ne 0 ] && [ "$code" -ne 2 ]; then exit "$code"; fi
-    issue
     ;;
   apply)
     apply

@@ -265,6 +265,16 @@ def test_a_guard_refuses_on_both_sides(place: Place) -> None:
     assert place.writes() == before
 
 
+def test_drift_that_is_refused_is_an_issue_too(place: Place) -> None:
+    """Where more differs than a guard lets through, the job fails, and the issue tells what it is."""
+    place.hub.pushes({"reconciler.yaml": "version: 1\npolicy: {max_updates: 0}\n"})
+    place.edits("Bolt Bikes", language="de")
+    done = place.runners.by_hand("drift.yml")["drift"]
+    assert done.result == "failure", done.log
+    (issue,) = place.hub.told["issues"]
+    assert (issue["state"], '"de"' in issue["body"], "Refused" in issue["body"]) == ("open", True, True)
+
+
 def test_drift_is_one_issue(place: Place) -> None:
     """The nightly job opens an issue, keeps it up to date, and closes it when nothing differs any more."""
 

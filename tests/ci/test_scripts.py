@@ -24,6 +24,23 @@ def ran(script: str, *words: str, given: str = "") -> str:
     return done.stdout
 
 
+def test_no_module_of_a_stranger_s_is_run(tmp_path: Path) -> None:
+    """The program is installed in a checkout that a pull request filled: what lies there is not imported."""
+    for name in ("venv", "pip", "tomllib", "runpy", "ensurepip"):
+        (tmp_path / f"{name}.py").write_text("open('taken', 'w')\n", "utf-8")
+    # No package is to be had, so that it ends once pip has begun.
+    there = tmp_path / "bin"
+    there.mkdir()
+    (there / "python3").symlink_to(sys.executable)
+    environment = {"PATH": f"{there}:/usr/bin:/bin", "HOME": str(tmp_path), "PIP_NO_INDEX": "1"}
+    command = ["bash", str(ROOT / "action" / "install.sh"), str(tmp_path / "tool")]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert "No matching distribution" in done.stderr
+    assert not (tmp_path / "taken").exists()
+
+
 def body(key: str = KEY, text: str = PLAN) -> str:
     """Give a comment as the action writes it."""
     return ran("comments.py", "body", key, given=text)
