@@ -38,11 +38,13 @@ clients:
   left: {organization: Left Ltd., email: office@left.example, lifecycle: {on_remove: keep}}
   gone: {organization: Gone Ltd., email: office@gone.example, currency_code: CAD}
   late: {organization: Late Ltd., email: office@late.example}
+  mute: {organization: Mute Ltd., lifecycle: {on_remove: keep}}
 """
 WRONG = """
 clients:
   acme: {organization: Acme Ltd., email: billing@other.example, contacts: {jane: {email: jane@gmail.com}}}
   coda: {organization: Coda Ltd., email: office@coda.example}
+  mute: {organization: Mute Ltd., email: somebody@else.example, currency_code: CAD}
 """
 RIGHT = """
 clients:
@@ -132,7 +134,7 @@ def test_checkov(plans: Path) -> None:
         return code, failed, report["summary"]["passed"]
 
     lacking = {("CKV2_FRESHBOOKS_1", f"freshbooks_client.{name}") for name in ("acme", "coda")}
-    assert judged("wrong") == (1, lacking, 2)
+    assert judged("wrong") == (1, lacking, 4)
     code, failed, passed = judged("right")
     assert (code, failed) == (0, set())
     assert passed >= 10
@@ -153,5 +155,6 @@ def test_rego(plans: Path) -> None:
         "freshbooks_client.bolt clients are archive",
         "freshbooks_client.coda a new client needs ",
         "freshbooks_client.late clients are archive",
+        "freshbooks_client.mute the domain of an em",
     }
     assert judged("right") == set()

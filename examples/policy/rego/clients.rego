@@ -25,7 +25,11 @@ deny contains sprintf("%s: a new client needs a currency: CAD, EUR or USD", [cha
 deny contains sprintf("%s: the domain of an email address changes; whoever gets the invoices must agree", [change.address]) if {
 	some change in changes
 	"update" in change.change.actions
-	domain(change.change.before) != domain(change.change.after)
+	change.change.before.email != change.change.after.email
+	not same_domain(change.change.before, change.change.after)
 }
+
+# Where there is no address before or after, it is not the same.
+same_domain(one, other) if domain(one) == domain(other)
 
 domain(client) := lower(split(client.email, "@")[1])
