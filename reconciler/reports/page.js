@@ -8,7 +8,7 @@
 
   // A place that is linked to is opened, filtered out or not.
   const reveal = () => {
-    const found = byId(decodeURIComponent(location.hash.slice(1)));
+    const found = byId(location.hash.slice(1));
     if (!found || !found.matches("details")) return;
     if (found.hidden) clear();
     found.open = true;

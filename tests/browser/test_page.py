@@ -149,6 +149,12 @@ def test_a_link_opens_its_record(visits: Visits) -> None:
     assert again.locator("[id='clients.c50']").get_by_text("2 Client 50.").is_visible()
 
 
+def test_a_link_to_nowhere_does_no_harm(visits: Visits) -> None:
+    """A link that is torn or made up opens the page as it is, without an error."""
+    for anchor in ("%", "%zz", "clients.nobody", "tools"):
+        assert visits.plan(large(), anchor=anchor).get_by_label("Search").is_visible()
+
+
 # Paper, no scripts, everybody.
 
 
