@@ -16,7 +16,7 @@ from reconciler.core.resource import Address, Value, key_of, parent_of
 from reconciler.reports.hiding import HIDDEN
 from reconciler.reports.linediff import line_changes
 from reconciler.reports.options import RenderOptions
-from reconciler.reports.paint import plain
+from reconciler.reports.paint import plain, quoted
 from reconciler.reports.text import counts
 from reconciler.reports.words import counted
 
@@ -240,7 +240,7 @@ def _lines(change: Change, old: str, new: str) -> Iterator[tuple[str, str]]:
     """Give the lines of a change; where all of a record comes or goes, nothing is marked as a difference."""
     whole = change.action in _ONE_SIDED
     for sign, line in line_changes(old, new):
-        yield " " if whole else sign, f"{line} unchanged lines" if sign == "…" else plain(line)
+        yield " " if whole else sign, f"{line} unchanged lines" if sign == "…" else _seen(line)
 
 
 def _shown(name: str, value: Value, options: RenderOptions) -> str:
@@ -250,4 +250,9 @@ def _shown(name: str, value: Value, options: RenderOptions) -> str:
         return HIDDEN
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return plain(value)
+    return _seen(value)
+
+
+def _seen(text: str) -> str:
+    """Give a text as it may be shown; in quotes where it has blanks at an end, which nobody would see."""
+    return plain(text) if text == text.strip() else quoted(text)

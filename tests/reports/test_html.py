@@ -206,6 +206,14 @@ def test_values_in_words() -> None:
     assert "1 empty" in told
 
 
+def test_blanks_at_an_end_are_seen() -> None:
+    """Where a difference is a blank before or after a text, quotes show it; other texts go without."""
+    told = card(change(Action.UPDATE, attribute("fax", "1 ", "1"), attribute("note", "a\nb", "a\nb ")))
+    assert '"1 "' in told
+    assert '"1"' not in told
+    assert '"b "' in told
+
+
 @pytest.mark.parametrize("value", ["Geheim", "Geheim\nund lang"])
 def test_sensitive_values_are_not_on_the_page(value: str) -> None:
     """A field that is sensitive shows that it changes and not what it holds, and gives no record its name."""
