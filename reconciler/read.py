@@ -35,7 +35,7 @@ class Reading:
     account_id: str
     clock: Callable[[], float]
 
-    def abandon(self, seconds: float = 1.0) -> None:
+    def abandon(self, seconds: float = 0.2) -> None:
         """Wait a little for the threads to end, once nothing can be asked any more, and forget what they found."""
         with suppress(TimeoutError):
             # It ends after the identity, on which it waits.

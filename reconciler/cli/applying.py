@@ -122,7 +122,7 @@ def carry_out(session: Session, prepared: Prepared, run: str, flags: Mapping[str
         )
         outcomes = apply(plan, site)
         # A worker that is still waiting for its turn must not send anything once the lock is free.
-        reader.close()
+        reader.close(0.0)
     progress.rest(outcomes)
     _close(session, recorder, halt, run, began, plan, outcomes)
     return _verdict(outcomes, halt, signals)

@@ -90,7 +90,7 @@ def test_a_create_whose_answer_is_lost_is_not_sent_again(name: str, tmp_path: Pa
         assert len(posts) == len(TWELVE)
         if name == "twice":
             # Nobody could see that the vendor did it twice; what it made besides is nobody's, and is shown.
-            assert f"({len(TWELVE) + len(here.others)} clients not managed)" in here.plan().out
+            assert f"Not managed: {len(TWELVE) + len(here.others)} clients." in here.plan().out
         else:
             assert converges(here, TWELVE) == []
 

@@ -9,7 +9,8 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -126,6 +127,9 @@ class Api:
         self._sleep = sleep
         self._trace = trace
         self._budget = _Budget()
+        # A connection that is being opened while the pool is closed would stay open.
+        self._under_way = threading.Condition()
+        self._calls, self._closed = 0, False
         timeout = patience(read_timeout_s)
         limits = httpx.Limits(max_connections=parallelism + 1, max_keepalive_connections=parallelism + 1)
 
@@ -147,8 +151,12 @@ class Api:
         """Give what the token comes from."""
         return self._token
 
-    def close(self) -> None:
-        """Close the connections."""
+    def close(self, grace_s: float = 1.0) -> None:
+        """Send nothing from now on, and close the connections, once the calls in flight have ended or had `grace_s`."""
+        with self._under_way:
+            if not self._closed:
+                self._closed = True
+                self._under_way.wait_for(lambda: not self._calls, grace_s)
         self._reading.close()
         self._writing.close()
 
@@ -201,13 +209,28 @@ class Api:
         headers: httpx.Headers = httpx.Headers()
         got: Reply | Lost = Lost(sent=True, reason="cut off")
         try:
-            got, headers = self._exchange(call, token)
+            with self._counted():
+                got, headers = self._exchange(call, token)
         finally:
             self._pace.leave(call.bucket, headers)
             if self._trace is not None:
                 told = str(got.status) if isinstance(got, Reply) else got.reason
                 self._trace(call.method, call.path, told, time.monotonic() - began)
         return got
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Count a call as under way; none begins once the connections are to be closed."""
+        with self._under_way:
+            if self._closed:
+                raise RuntimeError("the connections are closed")
+            self._calls += 1
+        try:
+            yield
+        finally:
+            with self._under_way:
+                self._calls -= 1
+                self._under_way.notify_all()
 
     def _exchange(self, call: Call, token: str) -> tuple[Reply | Lost, httpx.Headers]:
         client = self._reading if call.method == "GET" else self._writing

@@ -50,9 +50,9 @@ class FreshBooks:
         """Choose the account that every later call speaks to."""
         self._account = account_id
 
-    def close(self) -> None:
-        """Close the connections; nothing is sent from now on."""
-        self._api.close()
+    def close(self, grace_s: float = 1.0) -> None:
+        """Send nothing from now on; calls in flight have so long to end."""
+        self._api.close(grace_s)
 
     # Reading.
 
