@@ -150,7 +150,7 @@ def _close(
     plan: Plan,
     outcomes: Sequence[Outcome],
 ) -> None:
-    """Show the end, then keep the state and the record of the run; the journal has it all should that fail."""
+    """Show the end, then keep the record of the run and the state; the journal has it all should that fail."""
     session.heard.outcomes(outcomes)
     outcomes_shown = [hidden_outcome(outcome, session.shown) for outcome in outcomes]
     if session.terminal.stream is not None:
@@ -158,8 +158,9 @@ def _close(
     else:
         session.terminal.result("\n" + render_outcomes(outcomes_shown, session.rendering))
     try:
-        recorder.finish(uptime.stamp())
+        # The record first: where storage has one document only, one write takes both.
         session.place.runs.write(run, plan.account, began, outcomes)
+        recorder.finish(uptime.stamp())
     except LocalDisk as failure:
         halt.stop("this machine's disk failed", failure)
     except StateUnusable as failure:

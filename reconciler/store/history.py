@@ -50,7 +50,7 @@ class History:
 
 
 class SharedHistory:
-    """Fills `Runs` beside a shared state; where there is one document only, within that one, the newest."""
+    """Fills `Runs` beside a shared state; where there is one document only, within its next version, the newest."""
 
     def __init__(self, documents: Documents, state: SharedState) -> None:
         self._documents = documents

@@ -249,3 +249,22 @@ def test_a_signal_is_heard_while_a_storage_is_silent() -> None:
     finally:
         signal.signal(signal.SIGALRM, former)
     assert time.monotonic() - began < 5.0
+
+
+def test_each_request_is_traced() -> None:
+    """Whoever asks to see the requests sees method, object and answer, neither keys nor options."""
+    server = moto_s3.moto()
+    bucket = server.bucket()
+    told: list[str] = []
+    storage = open_objects(
+        f"s3://{bucket}/state.json?endpoint={server.url}",
+        moto_s3.CREDENTIALS,
+        trace=lambda *parts: told.append(" ".join(parts[:3])),
+    )
+    assert storage.read("") is None
+    storage.create("", body("1"))
+    with pytest.raises(Moved):
+        storage.create("", body("2"))
+    where = f"s3://{bucket}/state.json"
+    assert told[:2] == [f"GET {where} 404 NoSuchKey", f"PUT {where} done"]
+    assert f"PUT {where} 412 PreconditionFailed" in told

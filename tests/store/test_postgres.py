@@ -10,8 +10,8 @@ import pytest
 from reconciler.errors import Moved, StateUnusable, Unanswered
 from reconciler.store.backend import Stored
 from reconciler.store.postgres.sessions import Session, server_of
-from reconciler.store.postgres.storage import PostgresStorage
-from tests.contracts.cluster import CREDENTIALS, Cluster
+from reconciler.store.postgres.storage import PostgresStorage, open_postgres
+from tests.contracts.cluster import CREDENTIALS, PASSWORD, Cluster
 from tests.contracts.test_backend import body, holder
 from tests.contracts.wire import Wire, once, times, wire_to
 
@@ -199,3 +199,17 @@ def test_statements_for_each_step(wired: Wired) -> None:
         "first read": 2, "create": 1, "replace": 1, "read": 1, "delete": 1, "take": 5, "renew": 1, "release": 1,
         "now": 1,
     }  # fmt: skip
+
+
+def test_each_statement_is_traced(server: Cluster) -> None:
+    """Whoever asks to see the requests sees statement, table, address and outcome, and no user, password or value."""
+    told: list[str] = []
+    address = server.address(user="reader")
+    storage = open_postgres(address, CREDENTIALS, trace=lambda *parts: told.append(" ".join(parts[:3])))
+    try:
+        assert storage.read("") is None
+    finally:
+        storage.close()
+    shown = address.replace("reader@", "")
+    assert told[-1] == f"SELECT documents {shown} the tables are not there"
+    assert [line for line in told if PASSWORD in line or "reader@" in line] == []

@@ -92,6 +92,22 @@ def test_edits_travel_in_batches(server: Server) -> None:
     assert opened(server).load() == edited(state, tuple(map(bind, range(1000))))
 
 
+def test_records_without_calls_go_together(server: Server) -> None:
+    """Many edits at once are not waited for, so an adopted account is two writes, and all of it arrives."""
+    state = begun(server)
+    store = opened(server, pause_s=60.0)
+    store.load()
+    server.calls.clear()
+    appended = threading.Event()
+    server.fault = lambda verb, _: "" if verb == "read" or appended.wait(10) else "refused"
+    for start in range(0, 5000, 500):
+        store.append(list(map(bind, range(start, start + 500))))
+    appended.set()
+    store.flush()
+    assert len(writes(server)) <= 2
+    assert opened(server).load().bindings == edited(state, tuple(map(bind, range(5000)))).bindings
+
+
 def test_lone_edit_is_written_within_the_pause(server: Server) -> None:
     """What comes alone does not wait for others for ever."""
     begun(server)

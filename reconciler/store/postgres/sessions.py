@@ -127,13 +127,13 @@ class Session:
         try:
             with self._connection.cursor(binary=True) as cursor:
                 cursor.execute(self._written(query), values or None)
-                rows = cursor.fetchall() if cursor.description else []
+                rows, count = cursor.fetchall() if cursor.description else [], cursor.rowcount
         except (errors.UndefinedTable, errors.InvalidSchemaName):
             problem, told = _MissingError(), "the tables are not there"
         except psycopg.Error as error:
             problem, told = self._meaning(error), error.sqlstate or "no answer"
         else:
-            self._told(query, f"{len(rows)} row{'' if len(rows) == 1 else 's'}", began)
+            self._told(query, f"{count} row{'' if count == 1 else 's'}", began)
             return rows
         self._told(query, told, began)
         # Outside of the `except`, so that no trace has the texts of library and server.
