@@ -174,6 +174,13 @@ def lasting(lock: Lock, other: Holder) -> str:
     return f"It expires in {left:.0f} s unless it is renewed" if left > 0 else f"It expired {-left:.0f} s ago"
 
 
+def removal(other: Holder) -> str:
+    """Say how a person removes a lock."""
+    if not other.id:
+        return "remove it at the server, which does not say whose it is"
+    return f"remove it with `reconciler state unlock {other.id}`"
+
+
 def _who(other: Holder) -> str:
     """Name a holder: one that never expires is no run of ours."""
     return f"{other.run} on {other.host}" if math.isinf(other.ttl_s) else f"run {other.run} on {other.host}"
@@ -182,15 +189,10 @@ def _who(other: Holder) -> str:
 def _locked(lock: Lock, other: Holder, rest_s: float) -> Locked:
     who = f"The lock {described(other)}."
     if math.isinf(rest_s):
-        remedy = (
-            f"remove it with `reconciler state unlock {other.id}`."
-            if other.id
-            else "remove it at the server, which does not say whose it is."
-        )
         return Locked(
             "the state is in use",
             f"{who} {lasting(lock, other)}. Wait for it with --lock-timeout 300; once you are certain that its run "
-            f"has ended, {remedy}",
+            f"has ended, {removal(other)}.",
         )
     soonest = max(rest_s, 1)
     return Locked(

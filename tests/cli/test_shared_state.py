@@ -49,7 +49,7 @@ def test_unlock_says_who_and_how(server: Gitea) -> None:
     assert ran.code == 0
     assert "The lock is held by run 2026-1 on runner-7 (https://ci.example/1), since 2026-01-01" in flat(ran)
     assert "It expired" in ran.out
-    assert "remove it: reconciler state unlock 7f-1\n" in ran.out
+    assert "remove it with `reconciler state unlock 7f-1`.\n" in ran.out
     ran = called("state", "unlock", "7f-2")
     assert (ran.code, "Its ID is 7f-1" in flat(ran)) == (5, True)
     assert server.records["books"].lock is not None

@@ -22,7 +22,7 @@ from reconciler.record import Recorder
 from reconciler.reports.events import Event, result_event
 from reconciler.reports.paint import plain
 from reconciler.reports.words import counted
-from reconciler.store.lease import described, lasting
+from reconciler.store.lease import described, lasting, removal
 
 Edits = Callable[[State], list[StateEdit]]
 
@@ -144,7 +144,7 @@ def unlock(context: click.Context, lock_id: str | None) -> None:
         elif lock_id is None:
             lines = (
                 f"The lock {described(seen)}. {lasting(storage, seen)}.",
-                f"Once you are certain that its run has ended, remove it: reconciler state unlock {seen.id}",
+                f"Once you are certain that its run has ended, {removal(seen)}.",
             )
             tell(session, "\n".join(map(plain, lines)), "lock", lock=msgspec.to_builtins(seen))
         elif lock_id != seen.id or not storage.remove(seen):
