@@ -72,9 +72,10 @@ def source(here: Surroundings, *, kept_only: bool = False) -> Source:
         return Source(token=CommandToken(chosen.token_command), told=f"token_command ({chosen.token_command[0]})")
     safe = holding(here, chosen.login)
     if safe is None:
+        unseen = f" ({KEY} is not set, without which no login in shared storage is seen)" if _keyless(here) else ""
         raise NotAllowed(
             "there is no access token",
-            f"Nobody is logged in as {chosen.login}: run `reconciler login`, set FRESHBOOKS_ACCESS_TOKEN, or "
+            f"Nobody is logged in as {chosen.login}{unseen}: run `reconciler login`, set FRESHBOOKS_ACCESS_TOKEN, or "
             f"`token_command` in {user_folder() / 'settings.yaml'}. Without an account, try --sandbox, or "
             "`reconciler demo`.",
             code="no-token",
@@ -150,6 +151,11 @@ def _keyring_safe(folder: Path) -> Safe | None:
 
     found = chosen()
     return KeyringSafe(*found, folder) if found is not None else None
+
+
+def _keyless(here: Surroundings) -> bool:
+    """Tell whether there may be a login in shared storage that nobody can read here."""
+    return here.storage is not None and not os.environ.get(KEY)
 
 
 def _shared_safe(here: Surroundings) -> Safe | None:

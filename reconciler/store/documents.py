@@ -109,4 +109,4 @@ class Documents:
             raw = base64.b64decode(content.removeprefix(_SEALED), validate=True) if sealed else content
         except binascii.Error:
             raw = b""
-        return unseal(self._key, raw, name or "state")
+        return unseal(self._key, raw, name or "state", f"{self.shown} ({name})" if name else self.shown)

@@ -68,24 +68,25 @@ def seal(key: Key, content: bytes, bound_to: str) -> bytes:
     return head + nonce + AESGCM(key.raw).encrypt(nonce, content, head + bound_to.encode())
 
 
-def unseal(key: Key, sealed: bytes, bound_to: str) -> bytes:
-    """Decrypt what `seal` gave for this name.
+def unseal(key: Key, sealed: bytes, bound_to: str, shown: str = "") -> bytes:
+    """Decrypt what `seal` gave for this name; `shown` is what people call it, if not so.
 
     Raises:
         StateUnusable: it is not sealed, sealed with another key or for another name, or altered since.
     """
+    shown = shown or bound_to
     head, rest = sealed[: len(_MARK) + _PRINT], sealed[len(_MARK) + _PRINT :]
     if not is_sealed(sealed) or len(rest) < _NONCE + _TAG:
         raise StateUnusable(
             "what should be encrypted is not",
-            f"{bound_to} was not written with {key.variable}, or is cut off. It was left as it is. Where it was kept "
+            f"{shown} was not written with {key.variable}, or is cut off. It was left as it is. Where it was kept "
             "in the clear on purpose until now, move it away and write it anew.",
             code="not-sealed",
         )
     if head != _MARK + key.fingerprint:
         raise StateUnusable(
             "it was encrypted with another key",
-            f"{bound_to} was written with another {key.variable} than the one that is set now. Set that one again.",
+            f"{shown} was written with another {key.variable} than the one that is set now. Set that one again.",
             code="sealed-otherwise",
         )
     try:
@@ -93,7 +94,7 @@ def unseal(key: Key, sealed: bytes, bound_to: str) -> bytes:
     except InvalidTag as error:
         raise StateUnusable(
             "what was encrypted has been altered",
-            f"{bound_to} was written with the {key.variable} that is set now, but under another name, or somebody or "
+            f"{shown} was written with the {key.variable} that is set now, but under another name, or somebody or "
             "something has changed it since. It was left as it is; bring it back from a copy.",
             code="sealed-altered",
         ) from error

@@ -53,7 +53,7 @@ def test_without_the_key_there_is_no_login(runner: Story) -> None:
     del os.environ[KEY]
     writes(ACME)
     ran = spawned("plan")
-    assert (ran.code, "reconciler login" in ran.err) == (8, True)
+    assert (ran.code, "reconciler login" in ran.err, f"{KEY} is not set" in ran.err) == (8, True, True)
 
 
 def test_a_password_in_the_address_is_refused(runner: Story) -> None:

@@ -61,6 +61,7 @@ def test_sealed_state_needs_its_key(server: Server, key: Key | None) -> None:
     with pytest.raises(StateUnusable) as refused:
         opened(server, key).load()
     assert "RECONCILER_STATE_KEY" in refused.value.detail
+    assert MemoryBackend(server).shown in refused.value.detail
     assert server.documents == before
 
 
