@@ -17,7 +17,7 @@ _MOST = 250_000
 def line_changes(before: str, after: str) -> list[Line]:
     """Give the lines of both texts in order, long runs of kept ones shortened to a count."""
     old, new = _lines(before, after), _lines(after, before)
-    return list(_shortened(list(_changes(old, new))))
+    return list(_shortened(list(compared(old, new))))
 
 
 def _lines(text: str, other: str) -> list[str]:
@@ -33,7 +33,8 @@ def _ends_alike(text: str) -> bool:
     return text.count("\r\n") == text.count("\n") == text.count("\r")
 
 
-def _changes(old: Sequence[str], new: Sequence[str]) -> Iterator[Line]:
+def compared(old: Sequence[str], new: Sequence[str]) -> Iterator[Line]:
+    """Give every line of both, each kept, gone or new."""
     # What both begin and end with is set aside first: it is most of a long text, and the rest takes the square of time.
     start = 0
     while start < min(len(old), len(new)) and old[start] == new[start]:

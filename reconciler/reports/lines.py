@@ -5,16 +5,15 @@ Each line stands in quotes, so that none of a stranger's can read as one of ours
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
+from itertools import groupby
 
 from reconciler.core.change import AttributeChange
 from reconciler.core.resource import Value
+from reconciler.reports.linediff import compared
 from reconciler.reports.safe import quoted
 
 _AROUND = 3
 """Lines that stay, shown on each side of those that do not."""
-_MOST = 400
-"""Lines on one side that are compared one by one; more are shown as gone and come, for comparing costs the product."""
 
 Line = tuple[str, str]
 """The sign, and the line as it may be shown."""
@@ -25,17 +24,16 @@ def differing(attribute: AttributeChange, *, hidden: bool = False) -> list[Line]
     before, after = attribute.before, attribute.after
     if hidden or not (_several(before) or _several(after)):
         return []
-    old, new = _lines(before), _lines(after)
-    if max(len(old), len(new)) > _MOST:
-        return [*(("-", quoted(line)) for line in old), *(("+", quoted(line)) for line in new)]
+    changes = list(compared(_lines(before), _lines(after)))
     told: list[Line] = []
-    opcodes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-    for number, (tag, first, last, new_first, new_last) in enumerate(opcodes):
-        if tag == "equal":
-            told += _staying(old[first:last], first=number == 0, last=number == len(opcodes) - 1)
+    at = 0
+    for stays, found in groupby(changes, key=lambda each: each[0] == " "):
+        run = list(found)
+        first, at = at == 0, at + len(run)
+        if stays:
+            told += _staying([line for _, line in run], first=first, last=at == len(changes))
         else:
-            told += [("-", quoted(line)) for line in old[first:last]]
-            told += [("+", quoted(line)) for line in new[new_first:new_last]]
+            told += [(sign, quoted(line)) for sign, line in run]
     return told
 
 

@@ -146,6 +146,16 @@ def test_lines_that_come_or_go(action: Action, before: str | None, after: str | 
     assert "".join(row[10] for row in text.splitlines() if row.startswith(" " * 10)) == signs
 
 
+def test_one_line_of_very_many() -> None:
+    """However many lines there are, those that begin and end a text on both sides are set aside first."""
+    before = "\n".join(f"line {number}" for number in range(5_000))
+    plan = plan_of(change(Action.UPDATE, attribute("note", before, before.replace("line 2500\n", "another\n"))))
+    text = render_plan(plan, WIDE)
+    assert text.count("# (2497 unchanged lines)") == 1
+    assert text.count("# (2496 unchanged lines)") == 1
+    assert ('          - "line 2500"' in text, '          + "another"' in text) == (True, True)
+
+
 def test_very_many_lines() -> None:
     """A text of very many lines is shown as gone and come, for comparing them would take too long."""
     text = render_plan(plan_of(change(Action.UPDATE, attribute("note", "a\n" * 3_000, "b\n" * 3_000))), WIDE)
