@@ -141,9 +141,9 @@ class Runners:
         """Carry out what a push to main sets off; `approves` is the person whom the environment asks."""
         return self._run("github.yml", "push", sha, "main", {}, approves=approves)
 
-    def by_hand(self, workflow: str = "github.yml", **inputs: str) -> dict[str, Job]:
+    def by_hand(self, workflow: str = "github.yml", branch: str = "main", **inputs: str) -> dict[str, Job]:
         """Carry out a run that a person starts."""
-        return self._run(workflow, "workflow_dispatch", self._hub.head("main"), "main", {}, inputs=inputs)
+        return self._run(workflow, "workflow_dispatch", self._hub.head(branch), branch, {}, inputs=inputs)
 
     def _run(
         self,

@@ -162,6 +162,16 @@ def test_a_wrong_id_by_hand(place: Place) -> None:
     assert place.writes() == before
 
 
+def test_a_branch_is_not_applied_by_hand(place: Place) -> None:
+    """A run by hand on a branch that is not merged applies nothing, though its plan's id is right."""
+    number = place.proposes("phone", "416-555-0100", "416-555-0199")
+    id_ = shows(place.runners.requested(number)["plan"])
+    before = place.writes()
+    done = place.runners.by_hand(branch="phone", **{"plan-id": id_})
+    assert {job.result for job in done.values()} == {"skipped"}
+    assert place.writes() == before
+
+
 def test_a_run_that_is_late(place: Place) -> None:
     """A run for a commit that main has left behind takes nothing back that came after it."""
     first = place.proposes("acme", "416-555-0100", "416-555-0199")
