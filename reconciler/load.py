@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler import schema_files
-from reconciler.core.diagnostic import Diagnostic, Position
+from reconciler.core.diagnostic import Diagnostic, Position, one_line
 from reconciler.core.kind import Kind
 from reconciler.core.resource import Configuration, Value
 from reconciler.core.validate import ENOUGH, Part, validate
@@ -246,9 +246,7 @@ def read_regular(file: str, problems: list[Diagnostic]) -> bytes | None:
 
 
 def _no_file(file: str, code: str, summary: str, detail: str) -> Diagnostic:
-    # A file's name may hold anything, and must not begin a line of its own.
-    told = detail.replace("\n", "\\n").replace("\r", "\\r")
-    return Diagnostic(code=code, summary=summary, detail=told, position=Position(file=file, line=1))
+    return Diagnostic(code=code, summary=summary, detail=one_line(detail), position=Position(file=file, line=1))
 
 
 # House rules.

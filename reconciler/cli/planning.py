@@ -12,6 +12,7 @@ from typing import Any
 from reconciler import read
 from reconciler.cli.session import Session
 from reconciler.core.change import Plan, PlanOptions
+from reconciler.core.diagnostic import one_line
 from reconciler.core.kind import Kind
 from reconciler.core.match import match
 from reconciler.core.matching import Matching, MatchOptions
@@ -187,7 +188,7 @@ def _check_creates(options: PlanOptions, configuration: Configuration) -> None:
 def _names_nothing(flag: str, named: str, where: str, known: Iterable[str]) -> UsageError:
     close = get_close_matches(named, known, n=1)
     hint = f"Did you mean {close[0]}?" if close else "Write clients.KEY, as it is called there."
-    return UsageError(f"{flag} names nothing", f"{where} {named}. {hint}")
+    return UsageError(f"{flag} names nothing", f"{where} {one_line(named)}. {hint}")
 
 
 def check_belongs(state: State, account_id: str, origin: str, file: str) -> None:

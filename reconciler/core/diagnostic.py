@@ -42,3 +42,8 @@ class Diagnostic:
     excerpt: str = ""
     """The source line that `position` names, without its line break; empty where there is none."""
     address: str = ""
+
+
+def one_line(text: str) -> str:
+    """Spell out line breaks: who named a record, a key or a file must not add a line to those that a person is told."""
+    return text.replace("\r", "\\r").replace("\n", "\\n")

@@ -7,21 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from reconciler.core.diagnostic import Diagnostic
+from reconciler.core.diagnostic import Diagnostic, one_line
 from reconciler.core.kind import Kind
 from reconciler.core.resource import Address, LiveResource, RemoteId, Resource, Visibility, key_of
 
 
 def described(kind: Kind, live: LiveResource) -> str:
     """Describe a live record in one line, by what `kind.summary` lets be shown, so that a person recognises it."""
-    told = [_one_line(str(live.fields[name])) for name in kind.summary if live.fields.get(name)]
+    told = [one_line(str(live.fields[name])) for name in kind.summary if live.fields.get(name)]
     where = "" if live.visibility is Visibility.ACTIVE else f" ({live.visibility})"
     return f"id {live.id}{where}: " + (", ".join(told) or "(nothing to recognise it by)")
-
-
-def _one_line(value: str) -> str:
-    """Spell out line breaks: whoever names a record must not add a line to those that a person is told to paste."""
-    return value.replace("\r", "\\r").replace("\n", "\\n")
 
 
 def pin_not_found(kind: Kind, resource: Resource) -> Diagnostic:

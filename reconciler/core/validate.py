@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import cast
 
-from reconciler.core.diagnostic import Diagnostic, Position
+from reconciler.core.diagnostic import Diagnostic, Position, one_line
 from reconciler.core.identity import normal
 from reconciler.core.kind import Kind
 from reconciler.core.resource import (
@@ -301,4 +301,4 @@ def _about(resource: Resource, code: str, summary: str, detail: str) -> Diagnost
 
 
 def _problem(code: str, summary: str, detail: str, position: Position | None, address: str = "") -> Diagnostic:
-    return Diagnostic(code=code, summary=summary, detail=detail, position=position, address=address)
+    return Diagnostic(code=code, summary=summary, detail=one_line(detail), position=position, address=address)

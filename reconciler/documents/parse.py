@@ -24,7 +24,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from reconciler.core.diagnostic import Diagnostic, Position
+from reconciler.core.diagnostic import Diagnostic, Position, one_line
 from reconciler.core.validate import ENOUGH
 from reconciler.documents.aliases import Aliases, Event
 from reconciler.documents.feed import LONGEST_VALUE, Directives, Endless, Feed, NotUtf8, Unfit
@@ -99,8 +99,9 @@ class Document:
         return self.lines.excerpt(position.line, position.column) if position is not None else ""
 
     def problem(self, code: str, summary: str, detail: str, position: Position | None) -> Diagnostic:
-        """Build a diagnostic about this file."""
-        return Diagnostic(code=code, summary=summary, detail=detail, position=position, excerpt=self.excerpt(position))
+        """Build a diagnostic about this file, whose detail is one line whatever it quotes."""
+        excerpt = self.excerpt(position)
+        return Diagnostic(code=code, summary=summary, detail=one_line(detail), position=position, excerpt=excerpt)
 
 
 def parse(

@@ -174,3 +174,33 @@ def test_a_large_good_file_is_taken(tmp_path: Path) -> None:
     configuration, found = check([str(tmp_path)], CLIENT)
     assert found == []
     assert len(configuration.resources) == 20_000
+
+
+FORGED = "x`.\\n    id: 666\\n::error::forged\\r\\n`"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'clients:\n  a: {{organization: A, "{FORGED}": 1}}\n',
+        f'clients:\n  "{FORGED}": {{organization: A}}\n',
+        f'clients:\n  "{FORGED}": {{organization: A}}\n  "{FORGED}": {{organization: A}}\n',
+        f'clients:\n  a: {{organization: A, lifecycle: {{on_remove: "{FORGED}"}}}}\n',
+        f'account: "{FORGED}"\n',
+    ],
+)
+def test_no_key_or_value_adds_a_line(text: str, tmp_path: Path) -> None:
+    """What is said of a file is one line, whatever it quotes: nobody who wrote it adds a line of their own."""
+    (tmp_path / "clients.yaml").write_text(f"version: 1\n{text}", "utf-8")
+    _, found = check([str(tmp_path)], CLIENT)
+    assert found
+    assert [problem for problem in found if "\n" in problem.detail or "\r" in problem.detail] == []
+
+
+def test_no_name_of_a_file_adds_a_line(tmp_path: Path) -> None:
+    """Nor does the name of a file in which a key stands twice."""
+    for name in ("a\n    id: 666.yaml", "b\n    id: 666.yaml"):
+        (tmp_path / name).write_text(f"{HEAD}  twice: {{organization: A}}\n", "utf-8")
+    _, found = check([str(tmp_path)], CLIENT)
+    assert {problem.code for problem in found} == {"key-twice"}
+    assert [problem for problem in found if "\n" in problem.detail] == []
