@@ -190,6 +190,17 @@ def test_everybody_can_use_it(visits: Visits, plan: Plan, width: int, scheme: Li
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("width", [320, 380, 1280])
+def test_no_word_of_what_happens_is_broken(visits: Visits, width: int) -> None:
+    """On however narrow a telephone, what happens to a record is told in whole words."""
+    page = visits.plan(full_plan(), width=width)
+    narrow = """(width) => [...document.querySelectorAll(".verb")].filter((each) =>
+      each.getClientRects()[0].height > 1.5 * parseFloat(getComputedStyle(each).lineHeight)
+        * (width < 700 ? 1 : each.textContent.split(" ").length)).map((each) => each.textContent)"""
+    assert page.evaluate(narrow, width) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 # Nothing leaves the page, and nothing gets in.
 
 
