@@ -11,9 +11,6 @@ import hashlib
 import re
 import secrets
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from reconciler.errors import StateUnusable, UsageError
 
 VARIABLE = "RECONCILER_TOKEN_KEY"
@@ -63,6 +60,8 @@ def is_sealed(content: bytes) -> bool:
 
 def seal(key: Key, content: bytes, bound_to: str) -> bytes:
     """Encrypt a content; only under the same name can it be read again, so that nobody can swap two of them."""
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - most runs seal nothing
+
     nonce = secrets.token_bytes(_NONCE)
     head = _MARK + key.fingerprint
     return head + nonce + AESGCM(key.raw).encrypt(nonce, content, head + bound_to.encode())
@@ -75,6 +74,9 @@ def unseal(key: Key, sealed: bytes, bound_to: str, shown: str = "") -> bytes:
         StateUnusable: it is not sealed, sealed with another key or for another name, or altered since.
     """
     shown = shown or bound_to
+    from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - as above
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - as above
+
     head, rest = sealed[: len(_MARK) + _PRINT], sealed[len(_MARK) + _PRINT :]
     if not is_sealed(sealed) or len(rest) < _NONCE + _TAG:
         raise StateUnusable(
