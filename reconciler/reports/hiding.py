@@ -138,8 +138,9 @@ def hidden_problems(
     problems: Iterable[Diagnostic], names: Iterable[str], values: Values | None = None
 ) -> tuple[Diagnostic, ...]:
     """Give problems without these values, and without those of the named fields in the lines that they show."""
-    written = _written(names)
-    return tuple(_problem(problem, written, values) for problem in problems)
+    told = frozenset(names)
+    written = _written(told)
+    return tuple(_problem(problem, told, written, values) for problem in problems)
 
 
 def _written(names: Iterable[str]) -> re.Pattern[str] | None:
@@ -148,16 +149,39 @@ def _written(names: Iterable[str]) -> re.Pattern[str] | None:
     return re.compile(rf"(?P<key>(?<![\w.-])[\"']?(?:{either})[\"']?\s*:\s*)(?P<value>\S.*)$") if either else None
 
 
-def _problem(problem: Diagnostic, written: re.Pattern[str] | None, values: Values | None) -> Diagnostic:
+_KEY = re.compile(r"\s*(?:[-?{\[]\s*)*[\"']?[\w.-]+[\"']?\s*:(?:\s|$)")
+"""A line that begins with a key, and so says whose value it holds."""
+_QUOTED = re.compile(r"`[^`]*`|\"[^\"]*\"|'[^']*'")
+
+
+def _problem(
+    problem: Diagnostic, names: frozenset[str], written: re.Pattern[str] | None, values: Values | None
+) -> Diagnostic:
     excerpt, detail = problem.excerpt, problem.detail
     if written is not None:
-        found = written.search(excerpt)
-        if found:
-            excerpt = excerpt[: found.start("value")] + HIDDEN
+        if found := written.search(excerpt):
             detail = _without(detail, found["value"])
+        excerpt = _line(problem, found)
+        # `clients.acme.note must be ...`; a house rule says `clients.acme: note: ...`.
+        if any(word.rstrip(":").rpartition(".")[2] in names for word in detail.split(" ", 2)[:2]):
+            detail = _QUOTED.sub(HIDDEN, detail)
     if values:
         excerpt, detail = values.out_of(excerpt), values.out_of(detail)
     return replace(problem, excerpt=excerpt, detail=detail)
+
+
+def _line(problem: Diagnostic, found: re.Match[str] | None) -> str:
+    """Give the line of a problem up to the first value that may be one of a named field; `found` surely is."""
+    line = problem.excerpt
+    if problem.code == "not-yaml" or line.startswith("...") or not _KEY.match(line):
+        # It may stand in the middle of a value that has several lines, or of a line that is long.
+        return ""
+    ends = [found.start("value")] if found else []
+    if problem.code == "unknown-key" and problem.position is not None:
+        # It may be the name of such a field, misspelt.
+        key = _KEY.match(line, problem.position.column - 1)
+        ends += [key.end()] if key else []
+    return f"{line[: min(ends)].rstrip()} {HIDDEN}" if ends else line
 
 
 def _without(detail: str, value: str) -> str:

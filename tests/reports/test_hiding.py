@@ -179,6 +179,45 @@ def test_other_lines_stay() -> None:
     assert hidden_problems([problem], NAMES) == (problem,)
 
 
+@pytest.mark.parametrize(
+    ("code", "excerpt", "column", "left"),
+    [
+        ("not-yaml", "     the second line of a text", 6, ""),
+        ("not-yaml", "      looks: like a key", 12, ""),
+        ("wrong-type", "...ail: x, fname: [1]}", 900, ""),
+        ("wrong-type", "...ail: x, fname: [1], email: y}", 900, ""),
+        ("wrong-type", "      x, fname: [1], email: y}", 10, ""),
+        ("quote-it", "      12345678", 7, ""),
+        ("quote-it", "    : 12345678", 7, ""),
+        ("wrong-type", "      x, fname: [1]}", 10, ""),
+        ("unknown-key", "    emial: x", 5, f"    emial: {HIDDEN}"),
+        ("unknown-key", "  a: {emial: x, email: y}", 7, f"  a: {{emial: {HIDDEN}"),
+        ("wrong-type", "    fname: [1]", 5, "    fname: [1]"),
+    ],
+)
+def test_lines_out_of_a_value(code: str, excerpt: str, column: int, left: str) -> None:
+    """A line that may stand in the middle of a value, or may be that of a field that is misspelt, is not shown."""
+    position = Position(file="clients.yaml", line=3, column=column)
+    [found] = hidden_problems(
+        [Diagnostic(code=code, summary="s", detail="d", excerpt=excerpt, position=position)], NAMES
+    )
+    assert found.excerpt == left
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        'clients.a.email is a text, and `123` is not one in YAML: quote it, "123".',
+        "clients.a: email: `123`. It must match ^[a-z]+$.",
+        "clients.a: email: '123' is too short.",
+    ],
+)
+def test_a_sentence_on_a_value_that_stands_elsewhere(detail: str) -> None:
+    """What is said of a sensitive field quotes nothing, though the line that is shown has no value."""
+    [found] = hidden_problems([Diagnostic(code="quote-it", summary="s", detail=detail)], NAMES)
+    assert "123" not in found.detail
+
+
 def test_many_values_cost_little() -> None:
     """Every one of many thousand values is found, among very many words."""
     values = Values(f"person{number}@x.example" for number in range(20_000))
