@@ -36,6 +36,8 @@ class _Pending:
     """What waits for the next batch."""
 
     edits: list[StateEdit]
+    calls: int = 0
+    """How many of them came singly, from calls."""
     number: int = 0
     """Of the last edit that was appended."""
     durable: int = 0
@@ -117,8 +119,8 @@ class SharedState:
     def append(self, edits: Sequence[StateEdit]) -> None:
         """Take edits for the next batch; return once they are durable where one is an intent, or many wait already.
 
-        Many at once are of records that needed no call, and are not waited for: what is lost of them is found again,
-        and an account that is adopted goes in a few writes instead of one for every few hundred records.
+        Many at once are of records that needed no call, and only wait for the pause: what is lost of them is found
+        again, and an account that is adopted goes in a write a second instead of one for every few hundred records.
         """
         if self._folded is None:
             raise StateUnusable("the state was never saved", "A journal continues a saved state.")
@@ -128,8 +130,9 @@ class SharedState:
             pending = self._pending
             pending.edits.extend(edits)
             pending.number += len(edits)
+            pending.calls += len(edits) if len(edits) < BATCH else 0
             self._begin_writing()
-            if any(isinstance(edit, Intend) for edit in edits) or len(edits) < BATCH <= len(pending.edits):
+            if any(isinstance(edit, Intend) for edit in edits) or pending.calls >= BATCH:
                 self._wait_for(pending.number)
             self._raise_failure()
 
@@ -145,6 +148,7 @@ class SharedState:
         with self._turn:
             self._turn.wait_for(lambda: not self._writing)
             self._pending.edits.clear()
+            self._pending.calls = 0
             self._pending.durable = self._pending.number
             serial = max(state.serial, self._folded.serial if self._folded is not None else 0)
             return self._save(replace(state, serial=serial + 1, fresh=False))
@@ -207,13 +211,13 @@ class SharedState:
         """Give what to write now, once it is enough or has waited long enough; None where nothing is left."""
         with self._turn:
             pending = self._pending
-            self._turn.wait_for(lambda: pending.due or len(pending.edits) >= BATCH, timeout=self._pause_s)
+            self._turn.wait_for(lambda: pending.due or pending.calls >= BATCH, timeout=self._pause_s)
             batch = tuple(pending.edits)
             if not batch or pending.failure is not None:
                 self._thread = None
                 return None
             pending.edits.clear()
-            pending.due = False
+            pending.calls, pending.due = 0, False
             self._writing = True
             return batch
 
