@@ -217,6 +217,9 @@ def _safe(desk: Desk) -> Safe:
             SHARED: f"that needs {KEY} and a state in shared storage",
         }
         raise UsageError(f"--keep {keep} cannot be had", f"Here {needs[keep]}. There is: {', '.join(sorted(there))}.")
+    if keep == SHARED and desk.here.storage is not None:
+        # This may be its first use: where two renewals could overwrite each other, no login is kept.
+        desk.here.storage.check()
     return there[keep]
 
 

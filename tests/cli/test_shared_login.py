@@ -46,6 +46,19 @@ def test_one_login_serves_several_states(runner: Story) -> None:
     assert list(Path().rglob("default*.json")) == []
 
 
+def test_a_storage_that_keeps_nobody_out_gets_no_login(tmp_path: Path) -> None:
+    """A login may be the first that is written there: the storage is tried before anything is sent to FreshBooks."""
+    with telling(tmp_path) as story, running(GitLab(honest=False)) as server:
+        without_token(story)
+        os.environ[KEY] = "ab" * 32
+        os.environ["TF_HTTP_USERNAME"], os.environ["TF_HTTP_PASSWORD"] = USERNAME, PASSWORD
+        os.environ["RECONCILER_LOGINS"] = server.url()
+        os.environ["FRESHBOOKS_REFRESH_TOKEN"] = story.sandbox.refresh_token
+        ran = spawned("login", "--with-refresh-token", "--keep", "shared")
+        assert (ran.code, "does not lock" in ran.err) == (9, True)
+        assert asked(story) == 0
+
+
 def test_without_the_key_there_is_no_login(runner: Story) -> None:
     """A runner without the key has no token, and says what to do."""
     os.environ["FRESHBOOKS_REFRESH_TOKEN"] = runner.sandbox.refresh_token
