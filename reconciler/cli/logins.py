@@ -49,6 +49,7 @@ from reconciler.reports.identity import Standing, heading, identity_fields, rend
 from reconciler.store.seal import VARIABLE as KEY
 
 SEED = "FRESHBOOKS_REFRESH_TOKEN"
+_PASTES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +106,7 @@ def _log_in(desk: Desk) -> Source:
         attempt = replace(attempt, verifier=None)
     oauth = desk.oauth
     _show(desk, oauth.address(attempt))
-    code = code_of(attempt, _redirected(desk))
+    code = _code(desk, attempt)
     with safe.locked(desk.name):
         _known(desk, safe)
         granted = _granted(desk, oauth.exchange(attempt, code))
@@ -275,6 +276,19 @@ def _show(desk: Desk, address: str) -> None:
         desk.say(
             f"{told}\nThat no page opens there does not matter; the address holds for five minutes.\n\n{address}\n"
         )
+
+
+def _code(desk: Desk, attempt: Attempt) -> Secret:
+    """Read the code from what is pasted; whoever sits there may paste anew what was no address."""
+    for left in reversed(range(_PASTES)):
+        pasted = _redirected(desk)
+        try:
+            return code_of(attempt, pasted)
+        except UsageError as error:
+            if not left or not pasted or desk.flags.get("redirected"):
+                raise
+            desk.say(f"  This is not the redirected address. {error.detail}")
+    raise AssertionError("the last one raises")
 
 
 def _redirected(desk: Desk) -> str:

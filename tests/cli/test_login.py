@@ -139,7 +139,7 @@ def test_a_login_as_events(user: Story) -> None:
 
 
 def test_at_a_terminal(user: Story) -> None:
-    """Without variables the app's words are asked for, the secret without being shown; then the address to paste."""
+    """Without variables the app's words are asked for, the secret unshown; then the address, anew if it was none."""
     grants = user.sandbox.grants
     words = {name: os.environ.pop(name) for name in (*APP, "FRESHBOOKS_REDIRECT_URI")}
     with at_terminal("login", columns=400) as person:
@@ -150,6 +150,9 @@ def test_at_a_terminal(user: Story) -> None:
         person.types(f"{grants.client_secret}\n")
         person.shows("Redirect address of the app (https): ")
         person.types(f"{REDIRECT_URI}\n")
+        person.shows("Redirected address: ")
+        person.types("reconciler login\n")
+        person.shows("This is not the redirected address.")
         person.shows("Redirected address: ")
         found = re.search(r"http://127\S+", person.text)
         assert found
