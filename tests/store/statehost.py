@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
 import time
 from base64 import b64encode
@@ -257,12 +258,14 @@ def _ignored(*_: object) -> None:
 
 
 @contextmanager
-def running(server: Server) -> Iterator[Server]:
+def running(server: Server, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
     """Let it listen for as long as the block lasts."""
     listener = type(
         "Listener", (ThreadingHTTPServer,), {"daemon_threads": True, "request_queue_size": 64, "handle_error": _ignored}
     )(("127.0.0.1", 0), type("Http", (_Http,), {"states": server}))
     server.port = listener.server_address[1]
+    if tls is not None:
+        listener.socket = tls.wrap_socket(listener.socket, server_side=True)
     thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

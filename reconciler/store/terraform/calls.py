@@ -26,6 +26,8 @@ _CHANCE = random.SystemRandom()
 _LARGEST_ANSWER = 256 * 1024 * 1024  # a document of 100 MB, each quotation mark of which takes two bytes
 _AGENT = f"freshbooks-reconciler/{__version__}"
 _DONE, _ELSEWHERE = range(200, 300), range(300, 400)
+_CERTIFICATE = "CERTIFICATE_VERIFY_FAILED"
+_UNTRUSTED = "its certificate is not trusted here; TF_HTTP_CLIENT_CA_CERTIFICATE_PEM takes that of who vouches for it"
 _DENIED = frozenset({401, 403})
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 
@@ -193,8 +195,8 @@ class Calls:
                 body = _whole_body(response)
             finally:
                 response.close()
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol):
-            return Lost(sent=False, reason="it could not be reached")
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
+            return Lost(sent=False, reason=_UNTRUSTED if _CERTIFICATE in str(error) else "it could not be reached")
         except httpx.TimeoutException:
             return Lost(sent=True, reason="it did not answer in time")
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError):
