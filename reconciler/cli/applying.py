@@ -102,29 +102,30 @@ def carry_out(session: Session, prepared: Prepared, run: str, flags: Mapping[str
     intents = of_plan(plan, kind=reader.kind, salt=prepared.state.salt, options=options)
     state = recorder.begin(plan.account, reader.origin, root, intents)
     halt, progress = Halt(), Progress(session=session)
-    with _signals(halt) as signals, session.terminal.meter("Applying") as meter:
-        meter.total(len(plan.changes))
+    with _signals(session, halt) as signals:
+        with session.terminal.meter("Applying") as meter:
+            meter.total(len(plan.changes))
 
-        def advance(outcome: Outcome) -> None:
-            progress.told(outcome)
-            meter.advance()
+            def advance(outcome: Outcome) -> None:
+                progress.told(outcome)
+                meter.advance()
 
-        site = Worksite(
-            writer=_fenced(session, reader, halt),
-            ledger=recorder,
-            state=state,
-            options=options,
-            listed_at_s=prepared.read_at_s,
-            halt=halt,
-            began=progress.began,
-            lasting=progress.lasting,
-            told=advance,
-        )
-        outcomes = apply(plan, site)
-        # A worker that is still waiting for its turn must not send anything once the lock is free.
-        reader.close(0.0)
-    progress.rest(outcomes)
-    _close(session, recorder, halt, run, began, plan, outcomes)
+            site = Worksite(
+                writer=_fenced(session, reader, halt),
+                ledger=recorder,
+                state=state,
+                options=options,
+                listed_at_s=prepared.read_at_s,
+                halt=halt,
+                began=progress.began,
+                lasting=progress.lasting,
+                told=advance,
+            )
+            outcomes = apply(plan, site)
+            # A worker that is still waiting for its turn must not send anything once the lock is free.
+            reader.close(0.0)
+        progress.rest(outcomes)
+        _close(session, recorder, halt, run, began, plan, outcomes)
     return _verdict(outcomes, halt, signals)
 
 
@@ -200,14 +201,19 @@ def _verdict(outcomes: Sequence[Outcome], halt: Halt, signals: Sequence[int]) ->
 
 
 @contextmanager
-def _signals(halt: Halt) -> Iterator[list[int]]:
+def _signals(session: Session, halt: Halt) -> Iterator[list[int]]:
     """Take the first SIGINT or SIGTERM as a wish to end well, the second as an order to end now."""
     taken: list[int] = []
+
+    def late(error: Interrupted, code: int) -> None:
+        session.terminal.tell(error)
+        session.terminal.end(code)
 
     def take(number: int, _: FrameType | None) -> None:
         if taken:
             os._exit(128 + number)
         taken.append(number)
+        session.ending.begin(number, late)
         halt.stop("the run was interrupted")
 
     before = {number: signal.signal(number, take) for number in (signal.SIGINT, signal.SIGTERM)}

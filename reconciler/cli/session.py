@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.ending import Ending
 from reconciler.cli.heard import Heard
 from reconciler.cli.options import is_typed
 from reconciler.cli.seen import Seen
@@ -67,6 +68,8 @@ class Session:
     sleep: Callable[[float], None] = time.sleep
     heard: Heard = field(default_factory=Heard)
     """What becomes of the run, for whoever runs several."""
+    ending: Ending = field(default_factory=Ending)
+    """What ends a run that was interrupted and cannot end by itself."""
 
     @property
     def rendering(self) -> RenderOptions:
@@ -154,8 +157,9 @@ def begun(
     shown = _shown(chosen, flags or {})
     # An error that ends the run is told where nobody knows the session any more.
     seen = context.find_root().ensure_object(dict)["seen"] = Seen(sensitive=shown.sensitive)
-    trace = _trace(terminal) if given.get("debug") else None
+    trace, ending = _trace(terminal) if given.get("debug") else None, Ending()
     with ExitStack() as stack:
+        stack.callback(ending.over)
         session = Session(
             terminal=terminal,
             settings=replace(chosen, sensitive=shown.sensitive),
@@ -165,6 +169,7 @@ def begun(
             logins=_logins("" if given.get("sandbox") else chosen.logins, stack, trace),
             heard=given.get("heard") or Heard(),
             trace=trace,
+            ending=ending,
             sleep=given.get("sleep", time.sleep),
         )
         if given.get("sandbox"):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import signal
+import subprocess
+import threading
+import time
 from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
 
-from tests.cli.program import Ran, called, writes
+from tests.cli.program import PATIENCE_S, PROGRAM, Ran, called, writes
 from tests.golden.story import Story
 from tests.store.gitlab import Gitea
 from tests.store.statehost import PASSWORD, USERNAME, Asked, Fault, Record, running
@@ -115,3 +120,34 @@ def test_bindings_are_edited_there(server: Gitea) -> None:
     assert called("apply", "--auto-approve").code == 0
     assert called("plan", "--detailed-exitcode").code == 0
     assert server.records["books"].lock is None
+
+
+def test_interrupted_while_the_storage_hangs(server: Gitea) -> None:
+    """A storage that no longer answers does not keep an interrupted run alive; nothing is lost by that."""
+    hung = threading.Event()
+
+    def fault(asked: Asked) -> Fault:
+        # The intents are written; the batch with the first outcomes is not answered any more, nor is anything after it.
+        if server.verbs().count("write") > 1:
+            hung.set()
+            return Fault.SLOW
+        return Fault.NONE
+
+    server.fault = fault
+    with subprocess.Popen(
+        [*PROGRAM, "apply", "--auto-approve", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert hung.wait(PATIENCE_S)
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=PATIENCE_S)
+        assert time.monotonic() - began < 10
+    assert process.returncode == 130, err
+    told = [json.loads(line) for line in out.splitlines()]
+    assert "does not answer" in told[-2]["diagnostic"]["detail"]
+    assert (told[-1]["type"], told[-1]["exit_code"]) == ("change_summary", 130)
+    server.released.set()
+    server.fault = lambda _: Fault.NONE
+    server.records["books"].lock = None
+    assert called("apply", "--auto-approve", "--settle", "0").code == 0
+    assert called("plan", "--detailed-exitcode").code == 0
