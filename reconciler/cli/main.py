@@ -33,6 +33,7 @@ COMMANDS = {
         ("plan", "plan:plan", "Show what would change, and change nothing."),
         ("show", "plan:show", "Show a saved plan."),
         ("apply", "apply:apply", "Show the plan, ask, and carry it out."),
+        ("drift", "drift:drift", "Show what was changed outside, in FreshBooks."),
         ("import", "bindings:import_", "Bind one address to one record by hand."),
         ("state", "bindings:state", "List, show, rename and forget bindings."),
         ("schema", "schema:schema", "Print a JSON Schema, for editors and CI."),

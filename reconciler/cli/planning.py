@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -12,7 +13,7 @@ from typing import Any
 from reconciler import read
 from reconciler.cli.session import Session
 from reconciler.core.change import Plan, PlanOptions
-from reconciler.core.diagnostic import one_line
+from reconciler.core.diagnostic import Diagnostic, one_line
 from reconciler.core.kind import Kind
 from reconciler.core.match import match
 from reconciler.core.matching import Matching, MatchOptions
@@ -60,18 +61,49 @@ def prepare(session: Session, options: PlanOptions, state: State | None = None, 
         UsageError: an option names what is not there.
         Ambiguous: a person must say which record is meant; nothing was planned.
     """
-    # The heap only grows until the plan is there: passes of the collector over it are a third of a large plan. What
-    # has grown by then stays to the end, so that later passes need not look at it either, where that is much.
+    with _uncollected():
+        sides, kind = _compared(session, options, state, typed=typed)
+        stops = sides.matching.stops
+        if stops:
+            if sides.state.fresh and sides.account.records:
+                session.terminal.talk("\n".join(wrapped(_FRESH + _backup(session), session.terminal.width)))
+            raise undecided(stops)
+        made = session.seen.notes(_with_backup(session, plan(sides, kind, options, origin=session.reader.origin)))
+        session.heard.plan(made)
+        return Prepared(plan=made, state=sides.state, read_at_s=sides.account.read_at_s)
+
+
+def undecided(stops: Sequence[Diagnostic]) -> Ambiguous:
+    """Give the error of what only a person can decide."""
+    told = f"{counted(len(stops), 'record')} could not be told for certain. Nothing was written."
+    return Ambiguous("a person must decide", stops, told)
+
+
+def survey(session: Session, options: PlanOptions) -> tuple[Plan, State, Sequence[Diagnostic]]:
+    """Compute a plan as far as it goes without a person's decision; give it with the state and what is undecided."""
+    with _uncollected():
+        sides, kind = _compared(session, options, None, typed=True)
+        made = _with_backup(session, plan(sides, kind, options, origin=session.reader.origin))
+        return session.seen.notes(made), sides.state, sides.matching.stops
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let the heap grow: passes of the collector over it are a third of a large plan.
+
+    What has grown by then stays to the end, so that later passes need not look at it either, where that is much.
+    """
     gc.disable()
     try:
-        return _prepared(session, options, state, typed=typed)
+        yield
     finally:
         if gc.get_count()[0] > _MUCH:
             gc.freeze()
         gc.enable()
 
 
-def _prepared(session: Session, options: PlanOptions, state: State | None, *, typed: bool) -> Prepared:
+def _compared(session: Session, options: PlanOptions, state: State | None, *, typed: bool) -> tuple[Sides, Kind]:
+    """Load and read at the same time, and match until nothing is open."""
     reader, terminal = session.reader, session.terminal
     if terminal.as_json:
         terminal.emit([refresh_event(session.settings.account or "")])
@@ -99,16 +131,7 @@ def _prepared(session: Session, options: PlanOptions, state: State | None, *, ty
         session.seen.look(configuration, account)
     if terminal.as_json:
         terminal.emit([refresh_event(account.account_id, len(account.records))])
-    if matching.stops:
-        if state.fresh and account.records:
-            session.terminal.talk("\n".join(wrapped(_FRESH + _backup(session), session.terminal.width)))
-        count = len(matching.stops)
-        told = f"{counted(count, 'record')} could not be told for certain. Nothing was written."
-        raise Ambiguous("a person must decide", matching.stops, told)
-    sides = Sides(configuration=configuration, state=state, account=account, matching=matching)
-    made = session.seen.notes(_with_backup(session, plan(sides, kind, options, origin=reader.origin)))
-    session.heard.plan(made)
-    return Prepared(plan=made, state=state, read_at_s=account.read_at_s)
+    return Sides(configuration=configuration, state=state, account=account, matching=matching), kind
 
 
 _FRESH = "There is no state yet: existing records are found by what they are called."

@@ -77,7 +77,7 @@ def show_plan(session: Session, plan: Plan, formats: Sequence[tuple[str, Path | 
     for name, file in formats:
         options = session.rendering
         if file is not None:
-            write_output(file, render(name, plan, _of_a_file(options)).encode())
+            write_output(file, render(name, plan, of_a_file(options)).encode())
         elif not session.terminal.as_json:
             session.terminal.result(render(name, plan, options), commands=name in COMMANDS)
 
@@ -92,7 +92,8 @@ def _show_events(session: Session, plan: Plan) -> None:
         emit(session, [plan_sums(plan)])
 
 
-def _of_a_file(options: RenderOptions) -> RenderOptions:
+def of_a_file(options: RenderOptions) -> RenderOptions:
+    """Give the options for a report that goes into a file."""
     return replace(options, width=RenderOptions().width, colour=False)
 
 
@@ -101,7 +102,7 @@ def show_problems(session: Session, problems: Sequence[Diagnostic], formats: Seq
     told = False
     for name, file in formats:
         if file is not None:
-            text = render_problems(name, problems, _of_a_file(session.rendering))
+            text = render_problems(name, problems, of_a_file(session.rendering))
             write_output(file, text.encode("utf-8", "backslashreplace"))
         elif name != "text":
             session.terminal.result(render_problems(name, problems, session.rendering), commands=name in COMMANDS)

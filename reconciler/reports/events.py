@@ -76,9 +76,9 @@ def refresh_event(account: str, records: int | None = None) -> Event:
 def plan_events(plan: Plan) -> Iterator[Event]:
     """Give every change, drift, note and refusal of a plan."""
     for change in plan.drift:
-        yield _event("info", f"{change.address}: changed outside", "resource_drift", change=_change(change))
+        yield _event("info", f"{change.address}: changed outside", "resource_drift", change=named_change(change))
     for change in plan.changes:
-        yield _event("info", heading(change), "planned_change", change=_change(change))
+        yield _event("info", heading(change), "planned_change", change=named_change(change))
     for diagnostic in (*plan.notes, *plan.refusals):
         yield diagnostic_event(diagnostic)
 
@@ -204,10 +204,11 @@ def _named(address: str, kind: str, name: str, key: str | None) -> Event:
 def _hook(change: Change, remote_id: int | None = None) -> Event:
     number = remote_id if remote_id is not None else change.id
     named = {"id_key": "id", "id_value": str(number)} if number is not None else {}
-    return {**_change(change), **named}
+    return {**named_change(change), **named}
 
 
-def _change(change: Change) -> Event:
+def named_change(change: Change) -> Event:
+    """Give a change as events name one."""
     parent = parent_of(change.address)
     address, kind = terraform_address(change.address, change.kind), f"freshbooks_{change.kind}"
     key = key_of(change.address) if parent is not None else None

@@ -26,5 +26,12 @@ PROBLEMS: Mapping[str, str] = {
 }
 """What the problems of a configuration can be rendered as; the function from (Diagnostics, RenderOptions) to text."""
 
+DRIFTS: Mapping[str, str] = {
+    "text": "drift:render_drift",
+    "json": "drift:render_drift_json",
+    "markdown": "drift:render_drift_markdown",
+}
+"""What drift can be rendered as; the function from (DriftReport, RenderOptions) to text."""
+
 COMMANDS = frozenset({"github"})
 """Formats that are commands to the runner which reads the log, and so are the only ones that it may heed."""

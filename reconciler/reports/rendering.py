@@ -8,7 +8,8 @@ from importlib import import_module
 
 from reconciler.core.change import Plan
 from reconciler.core.diagnostic import Diagnostic
-from reconciler.reports.formats import PLANS, PROBLEMS
+from reconciler.core.drift import DriftReport
+from reconciler.reports.formats import DRIFTS, PLANS, PROBLEMS
 from reconciler.reports.hiding import hidden, hidden_problems
 from reconciler.reports.options import RenderOptions
 
@@ -24,6 +25,12 @@ def render_problems(name: str, problems: Sequence[Diagnostic], options: RenderOp
     """Render problems in a format of the table, without the values that may not be shown."""
     told: Callable[[Sequence[Diagnostic], RenderOptions], str] = _function(PROBLEMS[name])
     return told(hidden_problems(problems, options.sensitive), options)
+
+
+def render_report(name: str, report: DriftReport, options: RenderOptions) -> str:
+    """Render drift in a format of the table; its values are hidden already."""
+    told: Callable[[DriftReport, RenderOptions], str] = _function(DRIFTS[name])
+    return told(report, options)
 
 
 def _function(place: str) -> Callable[..., str]:

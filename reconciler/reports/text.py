@@ -165,8 +165,8 @@ def _rows(change: Change, options: RenderOptions) -> Iterable[str]:
 
 
 def _row(change: Change, attribute: AttributeChange, options: RenderOptions) -> tuple[str, str, str]:
-    before = _shown(attribute.name, attribute.before, options)
-    after = _shown(attribute.name, attribute.after, options)
+    before = shown(attribute.name, attribute.before, options)
+    after = shown(attribute.name, attribute.after, options)
     arrow = paint("->", "yellow", colour=options.colour)
     if change.action is Action.CREATE:
         return "+", "green", after
@@ -179,7 +179,8 @@ def _row(change: Change, attribute: AttributeChange, options: RenderOptions) -> 
     return "~", "yellow", f"{before} {arrow} {after}"
 
 
-def _shown(name: str, value: Value, options: RenderOptions) -> str:
+def shown(name: str, value: Value, options: RenderOptions) -> str:
+    """Give a value as it is shown: nothing of one that may not be."""
     if value is None or value == "":
         return "null"
     if name in options.sensitive:
@@ -196,7 +197,7 @@ def _drift(plan: Plan, options: RenderOptions) -> str:
         else:
             lines.append(f"  # {plain(change.address)} (id {change.id})")
             lines += [
-                f"      {plain(a.name)}: {_shown(a.name, a.after, options)} -> {_shown(a.name, a.before, options)}"
+                f"      {plain(a.name)}: {shown(a.name, a.after, options)} -> {shown(a.name, a.before, options)}"
                 for a in change.attributes
             ]
     return "\n".join(lines)
@@ -234,17 +235,17 @@ ALSO = ("adopt", "move", "forget", "recover", "record")
 
 def summary(plan: Plan, options: RenderOptions) -> str:
     """Give the closing lines of a plan; the sums stand alone on their line, where Terraform's readers look for them."""
-    unmanaged = _unmanaged(plan)
+    left = unmanaged(plan.unmanaged)
     if plan.empty:
         told, *styles = told_of_nothing(plan)
-        return "\n".join([sentence(told, options, told, *styles), *unmanaged])
+        return "\n".join([sentence(told, options, told, *styles), *left])
     found = counts(plan.changes)
     told = f"{found['add']} to add, {found['change']} to change, {found['destroy']} to destroy."
     lines = [f"{paint('Plan:', 'bold', colour=options.colour)} {told}"]
     also = [f"{found[word]} to {word}" for word in ALSO if found[word]]
     if also:
         lines.append(sentence(f"Also: {', '.join(also)}.", options))
-    return "\n".join([*lines, *unmanaged, f"Plan id: {plain(plan.plan_id)}"])
+    return "\n".join([*lines, *left, f"Plan id: {plain(plan.plan_id)}"])
 
 
 def told_of_nothing(plan: Plan) -> tuple[str, ...]:
@@ -258,6 +259,7 @@ def told_of_nothing(plan: Plan) -> tuple[str, ...]:
     return f"No changes{' ' if chosen else '. '}{told}", "green", "bold"
 
 
-def _unmanaged(plan: Plan) -> list[str]:
-    told = [counted(count, plain(kind)) for kind, count in plan.unmanaged.items() if count]
+def unmanaged(counts_by_kind: Mapping[str, int]) -> list[str]:
+    """Say how many records nobody manages."""
+    told = [counted(count, plain(kind)) for kind, count in counts_by_kind.items() if count]
     return [f"Not managed: {' and '.join(told)}."] if told else []
