@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from reconciler.apply.fence import LOST, Fenced
@@ -15,11 +15,13 @@ from reconciler.apply.worksite import ApplyOptions, Halt, Worksite
 from reconciler.cli.events import now
 from reconciler.cli.planning import Prepared
 from reconciler.cli.progress import Progress
-from reconciler.cli.session import Session, quiet_period_s
+from reconciler.cli.session import Session, kept_from, quiet_period_s
+from reconciler.cli.worker import who
 from reconciler.core.change import Plan
 from reconciler.core.codec import differing
 from reconciler.core.outcome import Outcome, Refusal, Result
 from reconciler.core.ports import Writer
+from reconciler.core.run import Run, deeds
 from reconciler.core.state import State
 from reconciler.errors import (
     Interrupted,
@@ -125,7 +127,16 @@ def carry_out(session: Session, prepared: Prepared, run: str, flags: Mapping[str
             # A worker that is still waiting for its turn must not send anything once the lock is free.
             reader.close(0.0)
         progress.rest(outcomes)
-        _close(session, recorder, halt, run, began, plan, outcomes)
+        record = Run(
+            run=run,
+            account=plan.account,
+            began=began,
+            who=who(os.environ),
+            lineage=state.lineage,
+            plan_id=plan.plan_id,
+            deeds=deeds(outcomes, prepared.state),
+        )
+        _close(session, recorder, halt, record, outcomes, kept_from(flags))
     return _verdict(outcomes, halt, signals)
 
 
@@ -143,13 +154,7 @@ def _fenced(session: Session, writer: Writer, halt: Halt) -> Writer:
 
 
 def _close(
-    session: Session,
-    recorder: Recorder,
-    halt: Halt,
-    run: str,
-    began: str,
-    plan: Plan,
-    outcomes: Sequence[Outcome],
+    session: Session, recorder: Recorder, halt: Halt, record: Run, outcomes: Sequence[Outcome], oldest: str
 ) -> None:
     """Show the end, then keep the record of the run and the state; the journal has it all should that fail."""
     session.heard.outcomes(outcomes)
@@ -160,7 +165,10 @@ def _close(
         session.terminal.result("\n" + render_outcomes(outcomes_shown, session.rendering))
     try:
         # The record first: where storage has one document only, one write takes both.
-        session.place.runs.write(run, plan.account, began, outcomes)
+        session.place.runs.write(record)
+        # That an old record is still there spoils nothing: the next run tries again.
+        with suppress(LocalDisk, StateUnusable):
+            session.place.runs.prune(oldest)
         recorder.finish(uptime.stamp())
     except LocalDisk as failure:
         halt.stop("this machine's disk failed", failure)

@@ -53,6 +53,29 @@ class Pattern(click.types.StringParamType):
         return offered(ctx, incomplete)
 
 
+class Days(click.ParamType[int]):
+    """A number of days: `90d`, or `90`."""
+
+    name = "days"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read it."""
+        number = str(value).removesuffix("d")
+        if number.isascii() and number.isdecimal() and int(number) <= _MOST_DAYS:
+            return int(number)
+        told = f"{value!r} is not a number of days: write 90d, at most {_MOST_DAYS}d."
+        raise click.BadParameter(told, ctx=ctx, param=param)
+
+
+_MOST_DAYS = 36_500
+
+
+def keep_option(command: Decorated) -> Decorated:
+    """Add `--keep`, which says for how long records of runs are kept."""
+    told = "Remove the records of runs older than this. [default: 90d]"
+    return click.option("--keep", type=Days(), metavar="DAYS", help=told)(command)
+
+
 def _remember(context: click.Context, parameter: click.Parameter, value: object) -> None:
     """Keep a global option for the whole run: typed beats variable beats default, and of two typed the last wins."""
     name = parameter.name or ""

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,6 +115,15 @@ def quiet_period_s(flags: Mapping[str, Any]) -> float:
     """Give how long an unanswered create is looked for, and how long a dead run's lock is respected."""
     told = flags.get("settle")
     return QUIET_PERIOD_S if told is None else float(told)
+
+
+KEPT_DAYS = 90
+
+
+def kept_from(flags: Mapping[str, Any]) -> str:
+    """Give what the names of runs sort after that are not to be removed yet."""
+    days = flags.get("keep")
+    return f"{datetime.now(UTC) - timedelta(days=KEPT_DAYS if days is None else days):%Y%m%dT%H%M%SZ}"
 
 
 def enter(context: click.Context) -> Mapping[str, Any]:

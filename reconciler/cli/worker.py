@@ -1,9 +1,13 @@
-"""The CI job that this run is part of: its address to open, and whether its log is searched for commands."""
+"""Who works here: the person, and the CI job that this run is part of, with its address and what its log is for."""
 
 from __future__ import annotations
 
+import getpass
 import re
+import socket
 from collections.abc import Mapping
+
+from reconciler.core.run import Who
 
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~%/?=&-]*)?")
 
@@ -11,6 +15,24 @@ _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~%/?=
 def takes_commands(environment: Mapping[str, str]) -> bool:
     """Tell whether what is printed is searched for commands: GitHub's runner (and those like it), Azure's agent."""
     return any(environment.get(name, "").lower() in {"true", "1"} for name in ("GITHUB_ACTIONS", "TF_BUILD"))
+
+
+_ACTORS = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILDKITE_BUILD_CREATOR", "CIRCLE_USERNAME", "BUILD_REQUESTEDFOR")
+"""The variables in which CI systems say on whose behalf a job runs."""
+
+
+def who(environment: Mapping[str, str]) -> Who:
+    """Say who starts this run: in CI whoever set the job off, else the user of this machine."""
+    link = job_link(environment)
+    actor = next((environment[name] for name in _ACTORS if environment.get(name)), "") if link else ""
+    return Who(user=actor or _user(), host=socket.gethostname(), link=link)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container may run as a number that has no name
+        return ""
 
 
 def page_link(environment: Mapping[str, str]) -> str:

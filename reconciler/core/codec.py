@@ -1,4 +1,4 @@
-"""State, edits and plans ↔ JSON, exactly; and the plan id.
+"""State, edits, plans and records of runs ↔ JSON, exactly; and the plan id.
 
 It reads and writes no file. Whatever is not what it should be ends in `StateUnusable` or `PlanUnusable`.
 """
@@ -13,6 +13,7 @@ import msgspec
 
 from reconciler.core.change import Change, Plan
 from reconciler.core.resource import Address
+from reconciler.core.run import RUN_FORMAT, Deed, Run, Who
 from reconciler.core.state import (
     STATE_FORMAT,
     Bind,
@@ -47,6 +48,20 @@ class StateDocument(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fi
     checksum: str = ""
 
 
+class _RunDocument(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A run as it is stored; the first format had neither who nor what else was known."""
+
+    format: int
+    run: str
+    account: str
+    began: str
+    who: Who = Who()
+    lineage: str = ""
+    plan_id: str = ""
+    undoes: str = ""
+    outcomes: tuple[Deed, ...] = ()
+
+
 class _Format(msgspec.Struct):
     format: int
 
@@ -65,6 +80,7 @@ class _EditDocument(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_unk
 _states = msgspec.json.Decoder(StateDocument)
 _formats = msgspec.json.Decoder(_Format)
 _edits = msgspec.json.Decoder(_EditDocument)
+_runs = msgspec.json.Decoder(_RunDocument)
 
 
 def encode_state(state: State) -> bytes:
@@ -168,6 +184,48 @@ def decode_edit(raw: bytes) -> StateEdit:
     if document.desist:
         return Desist(address=document.address)
     raise _torn("A journal entry says nothing.")
+
+
+def encode_run(run: Run) -> bytes:
+    """Give the stored form of one run, on one line."""
+    document = _RunDocument(
+        format=RUN_FORMAT,
+        run=run.run,
+        account=run.account,
+        began=run.began,
+        who=run.who,
+        lineage=run.lineage,
+        plan_id=run.plan_id,
+        undoes=run.undoes,
+        outcomes=run.deeds,
+    )
+    return _encoder.encode(document) + b"\n"
+
+
+def decode_run(raw: bytes) -> Run:
+    """Give the run that `encode_run` stored; `StateUnusable` for anything else."""
+    try:
+        form = _formats.decode(raw).format
+        document = _runs.decode(raw) if form <= RUN_FORMAT else None
+    except msgspec.MsgspecError as error:
+        raise StateUnusable("the record of a run cannot be read", f"{error}.", code="run-unreadable") from error
+    if document is None:
+        raise StateUnusable(
+            "the record of a run cannot be read",
+            f"It has format {form}, this program reads up to format {RUN_FORMAT}. A newer version of the program wrote "
+            "it: use that one.",
+            code="run-unreadable",
+        )
+    return Run(
+        run=document.run,
+        account=document.account,
+        began=document.began,
+        who=document.who,
+        lineage=document.lineage,
+        plan_id=document.plan_id,
+        undoes=document.undoes,
+        deeds=document.outcomes,
+    )
 
 
 def plan_to_builtins(plan: Plan) -> dict[str, object]:

@@ -25,7 +25,7 @@ _DONE = {
     Action.FORGET: "forgotten",
     Action.NO_OP: "recorded",
 }
-_PAST = {
+PAST = {
     "adopt": "adopted",
     "move": "moved",
     "forget": "forgotten",
@@ -74,7 +74,7 @@ def _sums(outcomes: Sequence[Outcome], options: RenderOptions, *, complete: bool
     head = "Apply complete!" if complete else "Apply incomplete."
     told = f"{head} Resources: {found['add']} added, {found['change']} changed, {found['destroy']} destroyed."
     lines = [sentence(told, options, head, style, "bold")]
-    also = [f"{found[word]} {_PAST[word]}" for word in ALSO if found[word]]
+    also = [f"{found[word]} {PAST[word]}" for word in ALSO if found[word]]
     if also:
         lines.append(sentence(f"Also: {', '.join(also)}.", options))
     left = Counter(outcome.result.value for outcome in outcomes if outcome.result is not Result.DONE)

@@ -133,21 +133,22 @@ def _block(change: Change, options: RenderOptions) -> str:
     lines = [paint(f"  # {plain(heading(change))}", "bold", colour=options.colour)]
     if why := reasons(change):
         lines.append(f"  # ({plain('; '.join(why))})")
-    rows = list(_rows(change, options))
+    told = list(rows(change, options))
     key = plain(change.address.rpartition(".")[2])
     opening = f"{paint(f'{symbol:>3}', style, colour=options.colour)} {plain(change.kind)} {quoted(key)}"
-    if not rows:
+    if not told:
         return "\n".join(lines)
     lines.append(f"{opening} {{")
-    lines += rows
+    lines += told
     if change.unchanged and change.action is not Action.CREATE:
-        told = f"        # ({counted(change.unchanged, 'unchanged attribute')})"
-        lines.append(paint(told, "dim", colour=options.colour))
+        same = f"        # ({counted(change.unchanged, 'unchanged attribute')})"
+        lines.append(paint(same, "dim", colour=options.colour))
     lines.append("    }")
     return "\n".join(lines)
 
 
-def _rows(change: Change, options: RenderOptions) -> Iterable[str]:
+def rows(change: Change, options: RenderOptions) -> Iterable[str]:
+    """Give a line for each attribute of a change, before and after."""
     if change.balance and destroys(change):
         yield paint(f"        # still owes {plain(change.balance)}", "yellow", colour=options.colour)
     width = max((len(attribute.name) for attribute in change.attributes), default=0)

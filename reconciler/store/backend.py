@@ -6,7 +6,7 @@ Nothing here knows what a document says. One contract suite (`tests/contracts/te
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -69,6 +69,9 @@ class Backend(Protocol):
 
     def delete(self, name: str, version: str) -> None:
         """Delete the version that was read. Raises `Moved` where another is there, `Unanswered`."""
+
+    def names(self, prefix: str) -> Sequence[str]:
+        """Give the names of the documents that begin so, sorted; of nothing where it is meant for one document."""
 
     def check(self) -> None:
         """Prove, with a document of its own, that conditions are honoured; `StateUnusable` where they are not."""

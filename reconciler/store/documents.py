@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 from dataclasses import dataclass
 
 from reconciler.errors import Moved, StateUnusable, Unanswered
@@ -70,6 +71,13 @@ class Documents:
         """Write a document that nobody else has ever named; raises as `write` does."""
         self._seen[name] = _Version(version=None)
         self.write(name, content)
+
+    def remove(self, name: str) -> None:
+        """Remove a document that only old runs know of; one that is gone already, or another by now, is let be."""
+        stored = self.backend.read(name)
+        if stored is not None:
+            with contextlib.suppress(Moved, Unanswered):
+                self.backend.delete(name, stored.version)
 
     def _put(self, name: str, told: bytes, version: str | None) -> str:
         if version is None:

@@ -153,18 +153,18 @@ class SharedState:
             serial = max(state.serial, self._folded.serial if self._folded is not None else 0)
             return self._save(replace(state, serial=serial + 1, fresh=False))
 
-    def keep_run(self, record: bytes, most: int) -> None:
-        """Keep a run's record within the single document: the newest ones, up to `most` bytes in all.
+    @property
+    def runs(self) -> tuple[bytes, ...]:
+        """Give the records of runs within the single document, the newest first, as of when the state was loaded."""
+        return tuple(self._runs.splitlines())
 
-        It goes with the next version of the state, which a run saves at its end.
+    def keep_runs(self, records: Sequence[bytes]) -> None:
+        """Keep these records of runs within the single document, and no others.
+
+        They go with the next version of the state, which a run saves at its end.
         """
         with self._turn:
-            kept, size = [record], len(record)
-            for line in self._runs.splitlines():
-                size += len(line)
-                if size <= most:
-                    kept.append(line)
-            self._runs = b"\n".join(kept) + b"\n"
+            self._runs = b"".join(record + b"\n" for record in records)
 
     def _save(self, state: State) -> State:
         if self._state is None:

@@ -10,6 +10,7 @@ import pytest
 from reconciler.core.ports import Writer
 from tests.contracts.accounts import ACCOUNTS
 from tests.contracts.backends import BACKENDS, Shelf
+from tests.contracts.histories import HISTORIES, Archive
 from tests.contracts.ledgers import LEDGERS, Books
 from tests.contracts.safes import SAFES, Wall
 from tests.contracts.stores import STORES, Place
@@ -46,3 +47,9 @@ def wall(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Wall]:
     """Give a place with no login in it."""
     with SAFES[request.param](tmp_path) as opened:
         yield opened
+
+
+@pytest.fixture(params=HISTORIES)
+def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Archive:
+    """Give a place where no run is recorded yet."""
+    return HISTORIES[request.param](tmp_path)

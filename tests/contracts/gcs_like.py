@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import functools
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 CREDENTIALS = {"GOOGLE_BEARER_TOKEN": "canary-bearer"}
 
@@ -55,6 +56,26 @@ class Gcs:
         there = self.objects.get(path)
         return (200, there[0]) if there else (404, _said("NoSuchKey"))
 
+    def listed(self, bucket: str, query: Mapping[str, str]) -> tuple[int, bytes]:
+        """List a part of a bucket, from what the last part ended with; a page is shorter than Google's."""
+        if bucket not in self.buckets:
+            return 404, _said("NoSuchBucket")
+        start = f"/{bucket}/"
+        keys = sorted(path.removeprefix(start) for path in self.objects if path.startswith(start))
+        after = query.get("continuation-token", "")
+        keys = [key for key in keys if key.startswith(query.get("prefix", "")) and key > after]
+        rest = f"<NextContinuationToken>{keys[_PAGE - 1]}</NextContinuationToken>" if len(keys) > _PAGE else ""
+        rows = "".join(self._row(start, key) for key in keys[:_PAGE])
+        return 200, f"<?xml version='1.0'?><ListBucketResult>{rest}{rows}</ListBucketResult>".encode()
+
+    def _row(self, start: str, key: str) -> str:
+        content, generation, _ = self.objects[start + key]
+        told = f"<Key>{key}</Key><Size>{len(content)}</Size><LastModified>2026-01-01T00:00:00.000Z</LastModified>"
+        return f'<Contents>{told}<ETag>"{generation}"</ETag></Contents>'
+
+
+_PAGE = 400
+
 
 def _said(code: str) -> bytes:
     return f"<?xml version='1.0' encoding='UTF-8'?><Error><Code>{code}</Code></Error>".encode()
@@ -75,8 +96,12 @@ def gcs() -> Gcs:
                 self.answer(*server.put(unquote(self.path), content, self.headers.get("x-goog-if-generation-match")))
 
         def do_GET(self) -> None:
+            parts = urlsplit(self.path)
             with server.guard:
-                self.answer(*server.get(unquote(self.path)))
+                if "list-type=2" in parts.query:
+                    self.answer(*server.listed(unquote(parts.path).strip("/"), dict(parse_qsl(parts.query))))
+                else:
+                    self.answer(*server.get(unquote(self.path)))
 
         def do_DELETE(self) -> None:
             with server.guard:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from reconciler.errors import Moved, StateUnusable, Unanswered
@@ -69,6 +69,12 @@ class MemoryBackend:
             self._expect(name, version)
             del self.server.documents[name]
             self._after(fails)
+
+    def names(self, prefix: str) -> Sequence[str]:
+        """Give the names that begin so."""
+        self._before("names", prefix)
+        with self.server._guard:
+            return sorted(name for name in self.server.documents if name.startswith(prefix) and not self.single)
 
     def check(self) -> None:
         """A dictionary honours conditions."""

@@ -135,6 +135,37 @@ def test_documents_do_not_touch_each_other(shelf: Shelf) -> None:
     assert stored.content == body("journal")
 
 
+def test_names_of_what_lies_there(shelf: Shelf) -> None:
+    """The names that begin so are given, sorted, without what was deleted, the state, and what only begins alike."""
+    storage = shelf.opened()
+    storage.create("", body("state"))
+    if storage.single:
+        assert list(storage.names("")) == []
+        return
+    assert list(storage.names("runs/")) == []
+    versions = {
+        name: storage.create(name, body(name))
+        for name in ("runs/b.json", "runs/a.json", "runs/gone.json", "runs.json", "logins/runs/a.json", "journal")
+    }
+    storage.delete("runs/gone.json", versions["runs/gone.json"])
+    other = shelf.opened()
+    assert list(other.names("runs/")) == ["runs/a.json", "runs/b.json"]
+    assert list(other.names("runs/b")) == ["runs/b.json"]
+    assert list(other.names("jo")) == ["journal"]
+    assert list(other.names("runs")) == ["runs.json", "runs/a.json", "runs/b.json"]
+
+
+def test_many_names(shelf: Shelf) -> None:
+    """More documents than a storage lists in one answer are all named."""
+    storage = shelf.opened()
+    if storage.single:
+        return
+    wanted = [f"runs/{number:04d}.json" for number in range(1100)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda name: storage.create(name, b"{}"), wanted))
+    assert list(storage.names("runs/")) == wanted
+
+
 def test_large_documents(shelf: Shelf) -> None:
     """Twenty megabytes are kept as they are."""
     storage = shelf.opened()

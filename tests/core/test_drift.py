@@ -26,7 +26,7 @@ def seen(wanted: list[Resource], recorded: State, real: Account) -> tuple[DriftR
     return drift(made, recorded, matching.stops, KIND, reverted=True), made
 
 
-def told(found: Drift) -> tuple[str, Outside, dict[str, tuple[object, object]]]:
+def told(found: Drift) -> tuple[object, ...]:
     """Give a record's drift from the wanted to the live values."""
     fields = {a.name: (a.after, a.before) for a in found.change.attributes}
     return found.change.address, found.outside, fields

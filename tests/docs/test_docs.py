@@ -151,6 +151,7 @@ def test_no_code_escapes_the_collection() -> None:
         "load.py:_no_file",
         "reports/diagnostics.py:render_error",
         "reports/events.py:error_events",
+        "store/history.py:_decoded",
         "store/shared.py:_decoded",
         "settings.py:repository_file",
         "store/statefile.py:_stored",

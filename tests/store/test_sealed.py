@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 
 from reconciler.core.change import Action, Change
-from reconciler.core.outcome import Outcome, Result
 from reconciler.core.resource import Address
 from reconciler.core.state import edited
 from reconciler.errors import StateUnusable
@@ -16,6 +15,7 @@ from reconciler.store.documents import Documents
 from reconciler.store.history import SharedHistory
 from reconciler.store.seal import Key
 from reconciler.store.shared import SharedState
+from tests.contracts.records import name_of, run_of
 from tests.contracts.shelves import MemoryBackend, Server
 from tests.store.test_shared import begun, bind, intend
 
@@ -95,18 +95,17 @@ def records(server: Server, count: int, size: int) -> Iterator[str]:
     state = store.load()
     change = Change(action=Action.UPDATE, address=Address("clients.c1"), kind="client")
     for number in range(count):
-        outcome = Outcome(change=change, result=Result.DONE, reason="x" * size)
-        SharedHistory(documents, store).write(f"run-{number}", "Ab12Cd", "now", [outcome])
+        SharedHistory(documents, store).write(run_of(change, number, reason="x" * size))
         state = store.save(state)
     for number in range(count):
-        if any(b'"run-%d"' % number in stored.content for stored in server.documents.values()):
-            yield f"run-{number}"
+        if any(f'"run":"{name_of(number)}"'.encode() in stored.content for stored in server.documents.values()):
+            yield name_of(number)
 
 
 def test_records_lie_beside_the_state(server: Server) -> None:
     """Each run's record is kept, and the state stays what it was."""
     state = begun(server, bind(1))
-    assert list(records(server, 3, 10)) == ["run-0", "run-1", "run-2"]
+    assert list(records(server, 3, 10)) == [name_of(number) for number in range(3)]
     assert opened(server).load().bindings == state.bindings
 
 
@@ -114,12 +113,12 @@ def test_single_document_keeps_the_newest_records() -> None:
     """Where there is one document, it does not grow for ever: the newest records stay."""
     server = Server(single=True)
     state = begun(server, bind(1))
-    assert list(records(server, 5, 600_000)) == ["run-2", "run-3", "run-4"]
+    assert list(records(server, 5, 600_000)) == [name_of(number) for number in (2, 3, 4)]
     assert opened(server).load().bindings == state.bindings
     store = opened(server)
     state = store.load()
     store.save(state)
-    assert b'"run-4"' in server.documents[""].content
+    assert name_of(4).encode() in server.documents[""].content
 
 
 def test_single_document_takes_record_and_state_in_one_write() -> None:
@@ -127,5 +126,5 @@ def test_single_document_takes_record_and_state_in_one_write() -> None:
     server = Server(single=True)
     begun(server)
     server.calls.clear()
-    assert list(records(server, 1, 10)) == ["run-0"]
+    assert list(records(server, 1, 10)) == [name_of(0)]
     assert [verb for verb, _ in server.calls] == ["read", "replace"]

@@ -9,13 +9,13 @@ from dataclasses import replace
 import pytest
 
 from reconciler.core.change import Action, Change
-from reconciler.core.outcome import Outcome, Result
 from reconciler.core.resource import Address, RemoteId
 from reconciler.core.state import Bind, Binding, Intend, Intent, State, StateEdit, edited
 from reconciler.errors import Moved, StateUnusable, Unanswered
 from reconciler.store.documents import Documents
 from reconciler.store.history import SharedHistory
 from reconciler.store.shared import BATCH, SharedState
+from tests.contracts.records import run_of
 from tests.contracts.shelves import MemoryBackend, Server
 
 WRITES = {"create", "replace", "delete"}
@@ -134,7 +134,7 @@ def test_apply_costs_two_requests_beside_its_batches(server: Server) -> None:
     store.flush()
     store.save(edited(state, (bind(1),)))
     change = Change(action=Action.UPDATE, address=Address("clients.c1"), kind="client")
-    SharedHistory(documents, store).write("run", "Ab12Cd", "now", [Outcome(change=change, result=Result.DONE)])
+    SharedHistory(documents, store).write(run_of(change))
     batches, reading_and_saving, extra = 1, 2, 2
     assert len(server.calls) <= reading_and_saving + batches + extra
 

@@ -17,6 +17,7 @@ from reconciler.cli.options import (
     SHAPING,
     Lines,
     account_options,
+    keep_option,
     over_accounts,
     shaping_options,
     showing_options,
@@ -54,6 +55,7 @@ _EXPECT = "Apply only if this is the plan; it counts as the approval. With --all
     "--settle", type=click.FloatRange(0), metavar="S", help="How long an unanswered create is looked for. [default: 60]"
 )
 @click.option("--fail-fast", is_flag=True, help="Start nothing new after the first failure.")
+@keep_option
 @showing_options
 @shaping_options
 @account_options

@@ -84,6 +84,29 @@ class Bucket:
         """Delete an object, whatever it says by now. Raises `Unanswered`."""
         self._call("DELETE", key, lambda: obstore.delete(self._store, key))
 
+    def sizes(self, prefix: str) -> Mapping[str, int]:
+        """Give the sizes of the objects whose keys begin so, by key."""
+        for pause_s in (0.0, *PAUSES_S):
+            if pause_s:
+                self._sleep(pause_s)
+            try:
+                return self._sizes(prefix)
+            except Unanswered:
+                continue
+        raise silent(self.site.shown)
+
+    def _sizes(self, prefix: str) -> Mapping[str, int]:
+        # The library takes a prefix for a folder, and gives only what lies within it.
+        folder = prefix.rpartition("/")[0]
+
+        def listed() -> Mapping[str, int]:
+            found = {}
+            for page in obstore.list(self._store, prefix=folder, return_arrow=False):
+                found.update({each["path"]: each["size"] for each in page if each["path"].startswith(prefix)})
+            return found
+
+        return self._call("GET", f"{folder}/", listed) or {}
+
     def _get(self, key: str) -> Found | None:
         def read() -> Found:
             got = obstore.get(self._store, key)

@@ -23,7 +23,7 @@ import json
 import re
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
@@ -121,6 +121,13 @@ class ObjectStorage:
         """Replace a version by the mark of its deletion."""
         path = self._path(name)
         self._marks[path] = self._settled(self._documents, path, _mark(), version)
+
+    def names(self, prefix: str) -> Sequence[str]:
+        """Give the names of the objects, without those that mark a deletion: these are of one size, and no other is."""
+        path, mark = self._path(""), len(_mark())
+        start = f"{path}.d/"
+        found = self._documents.sizes(start + prefix)
+        return sorted(key.removeprefix(start) for key, size in found.items() if size != mark)
 
     def check(self) -> None:
         """Try what must fail on an object of its own: to create over it, and to replace what is no longer there."""

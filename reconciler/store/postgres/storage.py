@@ -140,6 +140,10 @@ class PostgresStorage:
             self._sleep,
         )
 
+    def names(self, prefix: str) -> Sequence[str]:
+        """Give the names of rows."""
+        return [cast("str", row[0]) for row in self._read(tables.NAMES, self._state, prefix)]
+
     def check(self) -> None:
         """Try a row of its own, with all that is done to others; a server that only reads is found here."""
         name = f"check-{secrets.token_hex(8)}"

@@ -16,6 +16,9 @@ TABLES = (
 )
 
 READ = "SELECT content, serial FROM {s}.documents WHERE state = %s AND name = %s"
+NAMES = """
+SELECT name FROM {s}.documents WHERE state = %s AND starts_with(name, %s) ORDER BY name COLLATE "C"
+"""
 CREATE = """
 INSERT INTO {s}.documents (state, name, content, serial, written_at)
 VALUES (%s, %s, %s, nextval('{s}.serials'), clock_timestamp()) ON CONFLICT DO NOTHING RETURNING serial

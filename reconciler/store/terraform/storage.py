@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.store.backend import Holder, Stored, Trace
@@ -60,6 +60,10 @@ class TerraformStorage:
     def delete(self, name: str, version: str) -> None:
         """Delete a version."""
         self._document(name).delete(version)
+
+    def names(self, prefix: str) -> Sequence[str]:  # noqa: ARG002 - the port's signature
+        """Give nothing: the protocol cannot list what lies beside a state."""
+        return ()
 
     def check(self) -> None:
         """Prove that the lock keeps others out, and that nobody else's ID removes it: all the rest stands on that."""
