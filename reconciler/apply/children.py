@@ -60,7 +60,7 @@ def _kept(
 
 def calls(change: Change) -> bool:
     """Tell whether a child's change needs a call of its own."""
-    if change.with_parent or change.action is Action.FORGET:
+    if change.with_parent:
         return False
     return change.action in {Action.CREATE, Action.DELETE} or bool(change.attributes)
 
@@ -200,9 +200,7 @@ def _verified(site: Worksite, outcome: Outcome, seen: LiveResource | None, now: 
     if outcome.result not in {Result.DONE, Result.UNKNOWN}:
         return outcome
     if change.removed:
-        if any(child.id == change.id for child in now):
-            return replace(outcome, result=Result.FAILED, reason=outcome.reason or "it is still there", edits=())
-        return replace(outcome, result=Result.DONE, edits=remember(change, None, site.state, site.kind))
+        return _let_go(site, outcome, now)
     if seen is None:
         if outcome.result is Result.DONE:
             edits = (Desist(address=change.address),) if change.action is Action.CREATE else ()
@@ -213,6 +211,20 @@ def _verified(site: Worksite, outcome: Outcome, seen: LiveResource | None, now: 
         reason = outcome.reason or f"FreshBooks kept the old value of {', '.join(old)}"
         return replace(outcome, result=Result.FAILED, reason=reason, edits=())
     return replace(outcome, result=Result.DONE, live=seen, edits=remember(change, seen, site.state, site.kind))
+
+
+def _let_go(site: Worksite, outcome: Outcome, now: Sequence[LiveResource]) -> Outcome:
+    """Say what became of a child that was deleted, or that got its former values back to be let go of."""
+    change = outcome.change
+    seen = next((child for child in now if child.id == change.id), None)
+    if change.action is Action.DELETE:
+        why = "it is still there" if seen is not None else ""
+    else:
+        old = kept_old(change, seen) if seen is not None else ()
+        why = f"FreshBooks kept the old value of {', '.join(old)}" if old else ""
+    if why:
+        return replace(outcome, result=Result.FAILED, reason=outcome.reason or why, edits=())
+    return replace(outcome, result=Result.DONE, edits=remember(change, None, site.state, site.kind))
 
 
 def created_children(site: Worksite, changes: Sequence[Change], parent: LiveResource) -> list[Outcome]:

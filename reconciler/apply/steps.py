@@ -89,6 +89,8 @@ def _own_and_children(site: Worksite, group: Group) -> list[Outcome]:
         return change_children(site, group.address, parent_id, group.children)
     if own.action is Action.CREATE:
         return _created(site, own, group.children)
+    if own.removed and _first_given_back(own, group.children):
+        return _given_back(site, own, group.children)
     if own.removed:
         return _removed(site, own, group.children)
     return _changed(site, own, group.children)
@@ -136,26 +138,10 @@ def _changed(site: Worksite, own: Change, children: Sequence[Change]) -> list[Ou
     """Bring a record that exists to what is wanted, then its children; archive it last."""
     if own.id is None:
         return [not_attempted(change, "its id is not known") for change in (own, *children)]
-    archived = next((a.after for a in own.attributes if a.name == ARCHIVED), None)
-    live: LiveResource | None = None
-    if own.attributes or own.action in {Action.RESTORE, Action.UNARCHIVE}:
-        conflict = _conflict(site, own, own.id)
-        if conflict is not None:
-            return _stopped(conflict, children)
-    if own.action is Action.RESTORE or archived is False:
-        answer = site.noted(site.writer.set_visibility(own.id, Visibility.ACTIVE))
-        live = _after(site, own.id, answer, lambda live: live.visibility is Visibility.ACTIVE)
-        if live is None:
-            return _stopped(_failed(site, own, answer, "FreshBooks kept it as it was"), children)
-    fields = {a.name: a.after for a in own.attributes if a.name != ARCHIVED}
-    kept: tuple[str, ...] = ()
-    if fields:
-        answer = site.noted(site.writer.update(own.id, fields))
-        live = _after(site, own.id, answer, lambda live: isinstance(answer, Done) or not _old(own, fields, live))
-        if live is None:
-            return _stopped(_failed(site, own, answer, "it is gone since the plan"), children)
-        kept = _old(own, fields, live)
-    seen = live if live is not None else _as_planned(own, own.id)
+    edited = _edited(site, own, own.id)
+    if isinstance(edited, Outcome):
+        return _stopped(edited, children)
+    seen, kept, archived = edited.live, edited.kept, _archived(own)
     # That it is archived is remembered once it is.
     [outcome] = site.record([_updated(site, own, seen, kept, (ARCHIVED,) if archived is True else ())])
     rest = change_children(site, own.address, own.id, children)
@@ -164,6 +150,70 @@ def _changed(site: Worksite, own: Change, children: Sequence[Change]) -> list[Ou
         finished = _finish(site, without(own, kept), answer, seen)
         outcome = finished if outcome.result is Result.DONE else outcome
     return [outcome, *rest]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Edited:
+    """A record whose fields are as wanted, but for those that the vendor left as they were."""
+
+    live: LiveResource
+    kept: tuple[str, ...] = ()
+
+
+def _edited(site: Worksite, own: Change, remote_id: RemoteId) -> _Edited | Outcome:
+    """Bring a record back where it must be seen, then its fields; nothing is recorded yet."""
+    live: LiveResource | None = None
+    if own.attributes or own.action in {Action.RESTORE, Action.UNARCHIVE}:
+        conflict = _conflict(site, own, remote_id)
+        if conflict is not None:
+            return conflict
+    if own.action is Action.RESTORE or _archived(own) is False:
+        answer = site.noted(site.writer.set_visibility(remote_id, Visibility.ACTIVE))
+        live = _after(site, remote_id, answer, lambda live: live.visibility is Visibility.ACTIVE)
+        if live is None:
+            return _failed(site, own, answer, "FreshBooks kept it as it was")
+    fields = {a.name: a.after for a in own.attributes if a.name != ARCHIVED}
+    if not fields:
+        return _Edited(live=live if live is not None else _as_planned(own, remote_id))
+    answer = site.noted(site.writer.update(remote_id, fields))
+    live = _after(site, remote_id, answer, lambda live: isinstance(answer, Done) or not _old(own, fields, live))
+    if live is None:
+        return _failed(site, own, answer, "it is gone since the plan")
+    return _Edited(live=live, kept=_old(own, fields, live))
+
+
+def _archived(own: Change) -> Value:
+    """Give whether a change archives a record or brings it back from there; None where it does neither."""
+    return next((a.after for a in own.attributes if a.name == ARCHIVED), None)
+
+
+def _first_given_back(own: Change, children: Sequence[Change]) -> bool:
+    """Tell whether a record or its children get former values back before it is let go of, as an undo does it."""
+    fields = own.action is Action.ARCHIVE and any(a.name != ARCHIVED for a in own.attributes)
+    values = own.action is Action.FORGET and bool(own.attributes)
+    return fields or values or any(calls(change) for change in children)
+
+
+def _given_back(site: Worksite, own: Change, children: Sequence[Change]) -> list[Outcome]:
+    """Put back former values, the children's first; then archive the record where that is wanted, and let it go."""
+    if own.id is None:
+        return [not_attempted(change, "its id is not known") for change in (own, *children)]
+    along = [change for change in children if change.with_parent]
+    rest = change_children(site, own.address, own.id, [change for change in children if not change.with_parent])
+    if any(outcome.result is not Result.DONE for outcome in rest):
+        return [not_attempted(change, "not all of its contacts are as before") for change in (own, *along)] + rest
+    edited = _edited(site, own, own.id)
+    if isinstance(edited, _Edited) and edited.kept:
+        edited = _kept(own, f"FreshBooks kept the old value of {', '.join(edited.kept)}")
+    if isinstance(edited, _Edited) and _archived(own) is True:
+        answer = site.noted(site.writer.set_visibility(own.id, Visibility.ARCHIVED))
+        live = _after(site, own.id, answer, lambda live: live.visibility is Visibility.ARCHIVED)
+        edited = _Edited(live=live) if live is not None else _failed(site, own, answer, "FreshBooks did not archive it")
+    if isinstance(edited, Outcome):
+        return [*_stopped(edited, along), *rest]
+    outcomes = [done(own, edited.live), *(done(change, None) for change in along)]
+    gone = [replace(each, edits=remember(each.change, None, site.state, site.kind)) for each in outcomes]
+    return [*site.record(gone), *rest]
 
 
 def _updated(

@@ -134,6 +134,7 @@ def carry_out(session: Session, prepared: Prepared, run: str, flags: Mapping[str
             who=who(os.environ),
             lineage=state.lineage,
             plan_id=plan.plan_id,
+            undoes=plan.options.undo,
             deeds=deeds(outcomes, prepared.state),
         )
         _close(session, recorder, halt, record, outcomes, kept_from(flags))

@@ -14,7 +14,7 @@ from reconciler.reports.events import Event, error_events, lines, no_sums, versi
 
 Tags = Mapping[str, object]
 """Which of several accounts an event is about."""
-OPERATIONS = {"plan": "plan", "show": "plan", "apply": "apply"}
+OPERATIONS = {"plan": "plan", "show": "plan", "apply": "apply", "undo": "apply"}
 """By command; what Terraform calls the operation in the sums."""
 
 

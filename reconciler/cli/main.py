@@ -35,6 +35,7 @@ COMMANDS = {
         ("apply", "apply:apply", "Show the plan, ask, and carry it out."),
         ("drift", "drift:drift", "Show what was changed outside, in FreshBooks."),
         ("history", "history:history", "List the runs, or show what one did."),
+        ("undo", "undo:undo", "Take back what a run did."),
         ("import", "bindings:import_", "Bind one address to one record by hand."),
         ("state", "bindings:state", "List, show, rename and forget bindings."),
         ("schema", "schema:schema", "Print a JSON Schema, for editors and CI."),

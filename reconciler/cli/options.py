@@ -218,6 +218,37 @@ def shaping_options(command: Decorated) -> Decorated:
     return command
 
 
+def allowing_options(command: Decorated) -> Decorated:
+    """Add the options with which a guard lets more pass."""
+    for option in reversed(
+        (
+            click.option("--max-deletes", metavar="N|N%", help="Allow so many deletes. [default: max(3, 10%)]"),
+            click.option("--max-updates", metavar="N|N%", help="Allow so many updates. [default: max(20, 30%)]"),
+            _several("--allow-balance", told="Allow the removal of ADDRESS though it owes money."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def applying_options(command: Decorated) -> Decorated:
+    """Add the options that say how a plan is carried out."""
+    wait = "Wait S seconds for another run to end. [default: 0]"
+    settle = "How long an unanswered create is looked for. [default: 60]"
+    seconds = click.FloatRange(0)
+    for option in reversed(
+        (
+            click.option("--auto-approve", is_flag=True, help="Do not ask."),
+            click.option("--lock-timeout", type=seconds, default=0.0, metavar="S", help=wait),
+            click.option("--settle", type=seconds, metavar="S", help=settle),
+            click.option("--fail-fast", is_flag=True, help="Start nothing new after the first failure."),
+            keep_option,
+        )
+    ):
+        command = option(command)
+    return command
+
+
 def account_options(command: Decorated) -> Decorated:
     """Add the options that say which account is read, and how fast."""
     for option in reversed(

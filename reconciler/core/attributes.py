@@ -11,6 +11,9 @@ from reconciler.core.state import Binding, parse_digests
 DELETED_OUTSIDE = "deleted outside"
 """In the reason of a restore: it was somebody else, and not the configuration, that put the record away."""
 
+TAKES_BACK = "takes back run"
+"""How the reason of a change begins that an undo makes: it is no wish of the configuration."""
+
 
 def appearing(fields: Mapping[str, Value]) -> tuple[AttributeChange, ...]:
     """Give the attributes that come with a new record: nothing before."""

@@ -28,7 +28,7 @@ class Action(StrEnum):
     ARCHIVE      attributes, then PUT visibility  kept; unbound when it left the YAML
     UNARCHIVE    PUT visibility, then attributes  kept
     DELETE       PUT visibility (child: DELETE)   unbound, tombstone
-    FORGET       none                             unbound
+    FORGET       none, or those of its attributes unbound
     RECOVER      none, or those of its attributes bound, intent closed
     NO_OP        none                             lifecycle or managed fields remembered
     ============ ================================ ==================================
@@ -81,7 +81,7 @@ class Change:
     parent_id: RemoteId | None = None
     """The id of the record this one belongs to, where that exists already."""
     attributes: tuple[AttributeChange, ...] = ()
-    """What will differ afterwards, sorted by name; for a delete or forget, what is managed now."""
+    """What will differ afterwards, sorted by name; for a delete, what is managed now."""
     managed: Mapping[str, Value] = field(default_factory=dict)
     """Every desired field, changed or not, less `ignore_changes` unless created: what the binding will remember."""
     ignored: tuple[str, ...] = ()
@@ -118,6 +118,8 @@ class PlanOptions:
     change_root: bool = False
     sensitive: tuple[str, ...] = ()
     """The fields whose values were hidden when the plan was saved: it shows them no more."""
+    undo: str = ""
+    """The run that the plan takes back; then no configuration shaped it."""
     policy: Policy = field(default_factory=Policy)
 
 

@@ -12,7 +12,7 @@ from reconciler.core.diagnostic import Diagnostic
 from reconciler.core.policy import Limit
 
 _ALWAYS_UPDATES = frozenset({Action.UPDATE, Action.RESTORE, Action.UNARCHIVE})
-_UPDATES_IF_DIFFERENT = frozenset({Action.ADOPT, Action.MOVE, Action.RECOVER})
+_UPDATES_IF_DIFFERENT = frozenset({Action.ADOPT, Action.MOVE, Action.RECOVER, Action.FORGET})
 
 
 def guard(plan: Plan) -> tuple[Diagnostic, ...]:

@@ -57,8 +57,8 @@ def plan(sides: Sides, kind: Kind, options: PlanOptions, *, origin: str = "") ->
     made = Plan(
         account=sides.account.account_id,
         origin=origin,
-        changes=tuple(sorted(changes, key=_order)),
-        drift=tuple(sorted(_chosen(decisions.drift, options), key=_order)),
+        changes=tuple(sorted(changes, key=order)),
+        drift=tuple(sorted(_chosen(decisions.drift, options), key=order)),
         notes=(
             *_first_notes(sides, options, len(changes)),
             *sorted(decisions.notes, key=lambda note: (note.address, note.code, note.detail)),
@@ -161,7 +161,7 @@ def _close_intents(state: State, kind: Kind, into: Decisions) -> None:
 _CREATES = frozenset({Action.CREATE, Action.RESTORE, Action.RECOVER})
 
 
-def _order(change: Change) -> tuple[int, Address]:
+def order(change: Change) -> tuple[int, Address]:
     """Order restores and creates, updates, deletes, then what writes nothing; each by address."""
     if change.action in _CREATES:
         return 0, change.address
@@ -251,7 +251,7 @@ def _notes(sides: Sides, changes: Sequence[Change], kind: Kind, options: PlanOpt
 def _shared_hints(sides: Sides, changes: Sequence[Change], kind: Kind) -> Iterable[Diagnostic]:
     """Point out where a new record has the phone of one that exists: no reason to stop, worth a look."""
     sought: dict[str, list[Address]] = {}
-    for change in sorted(changes, key=_order):
+    for change in sorted(changes, key=order):
         if change.action is Action.CREATE and change.kind == kind.name:
             for name in kind.hints:
                 if number := normal(change.managed.get(name)):

@@ -38,6 +38,8 @@ class Deed:
     """The record's id afterwards; a create's is known only then."""
     seen: Mapping[str, Value] = field(default_factory=dict)
     """What the account answered where that is not what was wished; of a child that was deleted, all that it had."""
+    partly: bool = False
+    """Whether it came about in part: all attributes but those of which `seen` says otherwise."""
     before: Binding | None = None
     """What was bound at the address before the run."""
 
@@ -69,6 +71,7 @@ def deeds(outcomes: Sequence[Outcome], state: State) -> tuple[Deed, ...]:
             reason=outcome.reason,
             id=outcome.live.id if outcome.live is not None else outcome.change.id,
             seen=_seen(outcome),
+            partly=outcome.result is not Result.DONE and outcome.live is not None,
             before=state.bindings.get(outcome.change.moved_from or outcome.change.address),
         )
         for outcome in outcomes

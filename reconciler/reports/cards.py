@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.core.attributes import DELETED_OUTSIDE
+from reconciler.core.attributes import DELETED_OUTSIDE, TAKES_BACK
 from reconciler.core.change import ARCHIVED, Action, AttributeChange, Cause, Change
 from reconciler.core.guard import destroys
 from reconciler.core.kind import Kind
@@ -152,7 +152,7 @@ _ALSO = " What differs will be set to what your files say."
 
 def _also(change: Change) -> bool:
     """Tell whether fields change besides what the action itself does."""
-    alone = {Action.CREATE, Action.UPDATE, Action.DELETE, Action.FORGET, Action.NO_OP}
+    alone = {Action.CREATE, Action.UPDATE, Action.DELETE, Action.NO_OP}
     return change.action not in alone and any(attribute.name != ARCHIVED for attribute in change.attributes)
 
 
@@ -197,8 +197,16 @@ _SENTENCES: Mapping[Action, str] = {
 }
 
 
+_SET_BACK = {
+    Action.UPDATE: "Will be set back to what it was before the run that is taken back.",
+    Action.FORGET: "Will be set back to what it was, and no longer be managed.",
+}
+
+
 def _sentence(change: Change) -> str:
     """Say what happens, for somebody who has never seen a plan."""
+    if change.reason.startswith(TAKES_BACK) and change.attributes and change.action in _SET_BACK:
+        return _SET_BACK[change.action]
     told = _UPDATES[cause_of(change)] if change.action is Action.UPDATE else _SENTENCES[change.action]
     return told + _ALSO if _also(change) else told
 

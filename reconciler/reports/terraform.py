@@ -129,7 +129,7 @@ def actions(change: Change) -> list[str]:
         case Action.DELETE:
             return ["delete"]
         case Action.FORGET:
-            return ["forget"]
+            return ["update"] if change.attributes else ["forget"]
         case Action.NO_OP:
             return ["no-op"]
         case Action.ADOPT | Action.MOVE | Action.RECOVER:
@@ -175,7 +175,7 @@ def _before(change: Change) -> Json | None:
 
 
 def _after(change: Change) -> Json | None:
-    if change.action in {Action.DELETE, Action.FORGET}:
+    if change.action is Action.DELETE or (change.action is Action.FORGET and not change.attributes):
         return None
     values: dict[str, Value] = _before(change) or {}  # type: ignore[assignment] # values and an id
     values.update(change.managed)

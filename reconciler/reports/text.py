@@ -36,6 +36,7 @@ _DIFFERING: Mapping[Action, Entry] = {
     Action.ADOPT: ("<=", "cyan", "adopt what exists, and update it in-place"),
     Action.RECOVER: ("<=", "cyan", "adopt what exists, and update it in-place"),
     Action.MOVE: ("->", "cyan", "move to another address, and update in-place"),
+    Action.FORGET: (".", "yellow", "put former values back, and forget"),
 }
 _ORDER = list(dict.fromkeys([*SYMBOLS.values(), *_DIFFERING.values(), _PUT_AWAY]))
 _SIGNS: Mapping[str, tuple[str, ...]] = {"+": ("green",), "-": ("red",), " ": ()}
@@ -52,7 +53,7 @@ def render_plan(plan: Plan, options: RenderOptions) -> str:
     if plan.drift:
         parts.append(_drift(plan, options))
     if plan.changes:
-        parts.append(_legend(plan.changes, options))
+        parts.append(_legend(plan, options))
         if options.summary:
             parts.append("\n".join(_short(change, options) for change in plan.changes))
         else:
@@ -75,9 +76,12 @@ def _entry(change: Change) -> Entry:
     return SYMBOLS[change.action]
 
 
-def _legend(changes: Iterable[Change], options: RenderOptions) -> str:
-    lines = [sentence("The following actions bring FreshBooks in line with the configuration:", options)]
-    for symbol, style, told in sorted({_entry(change) for change in changes}, key=_ORDER.index):
+def _legend(plan: Plan, options: RenderOptions) -> str:
+    does = "bring FreshBooks in line with the configuration"
+    if plan.options.undo:
+        does = f"take back run {plain(plan.options.undo)}"
+    lines = [sentence(f"The following actions {does}:", options)]
+    for symbol, style, told in sorted({_entry(change) for change in plan.changes}, key=_ORDER.index):
         lines.append(f"{paint(f'{symbol:>4}', style, colour=options.colour)} {told}")
     return "\n".join(lines)
 
@@ -97,10 +101,20 @@ _HEADINGS = {
 }
 
 
+_ALSO_UPDATED = {
+    Action.ADOPT,
+    Action.RECOVER,
+    Action.RESTORE,
+    Action.UNARCHIVE,
+    Action.MOVE,
+    Action.FORGET,
+}
+
+
 def heading(change: Change) -> str:
     """Say in one line what happens to a record."""
     told = _HEADINGS[change.action]
-    also = change.action in {Action.ADOPT, Action.RECOVER, Action.RESTORE, Action.UNARCHIVE, Action.MOVE}
+    also = change.action in _ALSO_UPDATED
     if also and any(attribute.name != ARCHIVED for attribute in change.attributes):
         told += " and updated in-place" if change.action is not Action.MOVE else " and will be updated in-place"
     if change.moved_from is not None:
@@ -255,6 +269,8 @@ def told_of_nothing(plan: Plan) -> tuple[str, ...]:
         return ("No changes to make; what was changed outside is shown above.",)
     if plan.refusals:
         return ("No changes.",)
+    if plan.options.undo:
+        return (f"Nothing is left to take back of run {plan.options.undo}.",)
     chosen = plan.options.targets or plan.options.excludes
     told = "for what was chosen." if chosen else "Your account matches the configuration."
     return f"No changes{' ' if chosen else '. '}{told}", "green", "bold"

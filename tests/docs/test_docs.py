@@ -145,6 +145,7 @@ def test_no_code_escapes_the_collection() -> None:
         "cli/applying.py:_verdict",
         "core/plan.py:_note",
         "core/stops.py:_stop",
+        "core/undo_values.py:_note",
         "core/validate.py:_problem",
         "documents/parse.py:problem",
         "errors.py:__init__",

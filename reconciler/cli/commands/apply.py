@@ -17,7 +17,7 @@ from reconciler.cli.options import (
     SHAPING,
     Lines,
     account_options,
-    keep_option,
+    applying_options,
     over_accounts,
     shaping_options,
     showing_options,
@@ -27,6 +27,7 @@ from reconciler.cli.planning import prepare, shaping
 from reconciler.cli.session import Session, begun, enter, quiet_period_s
 from reconciler.cli.showing import refuse, show_plan
 from reconciler.cli.terminal import Terminal
+from reconciler.cli.undoing import prepare_undo, tell_wants
 from reconciler.core.change import Plan, PlanOptions
 from reconciler.errors import ReconcilerError, Refused, UsageError
 from reconciler.load import SUFFIXES
@@ -42,20 +43,8 @@ _EXPECT = "Apply only if this is the plan; it counts as the approval. With --all
 
 @click.command()
 @click.argument("root", type=click.Path(), metavar="[ROOT|PLANFILE|DIR]", required=False)
-@click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @click.option("--expect", "expects", type=Lines(), multiple=True, metavar="PLAN_ID", help=_EXPECT)
-@click.option(
-    "--lock-timeout",
-    type=click.FloatRange(0),
-    default=0.0,
-    metavar="S",
-    help="Wait S seconds for another run to end. [default: 0]",
-)
-@click.option(
-    "--settle", type=click.FloatRange(0), metavar="S", help="How long an unanswered create is looked for. [default: 60]"
-)
-@click.option("--fail-fast", is_flag=True, help="Start nothing new after the first failure.")
-@keep_option
+@applying_options
 @showing_options
 @shaping_options
 @account_options
@@ -71,7 +60,7 @@ def apply(context: click.Context, /, **flags: Any) -> int:  # noqa: ANN401 - cli
     flags["expect"] = _expected(flags["expects"])
     planfile = _planfile(flags["root"])
     if planfile is None and not (flags["expect"] or flags["auto_approve"] or Terminal.of(shared).interactive):
-        raise _nobody()
+        raise nobody()
     saved = None
     if planfile is not None:
         _check_alone(typed(context, SHAPING))
@@ -79,9 +68,15 @@ def apply(context: click.Context, /, **flags: Any) -> int:  # noqa: ANN401 - cli
         flags["root"] = saved.options.root
     with begun(context, flags) as session:
         options = saved.options if saved is not None else shaping(session, flags)
-        run = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+        run = new_run()
         with session.holding(run, flags) as lease:
-            return _applied(replace(session, lease=lease), options, run, flags, saved)
+            return applied(replace(session, lease=lease), options, run, flags, saved)
+
+
+def new_run() -> str:
+    """Name a run, so that names sort by time: the last four figures alone are chance."""
+    now = datetime.now(UTC)
+    return f"{now:%Y%m%dT%H%M%SZ}-{now.microsecond * 0x10000 // 1_000_000:04x}{secrets.token_hex(2)}"
 
 
 def _expected(plan_ids: Sequence[str]) -> str | None:
@@ -103,7 +98,8 @@ def _planfile(path: str | None) -> Path | None:
         return file if opened.read(1) == b"{" else None
 
 
-def _nobody() -> UsageError:
+def nobody() -> UsageError:
+    """Give the error of a run that nobody can approve."""
     return UsageError(
         "nobody can approve",
         "There is no terminal to ask at. Use --auto-approve, or apply a saved plan, or --expect PLAN_ID.",
@@ -131,10 +127,14 @@ def _saved(file: Path, expected: str | None) -> Plan:
     return saved
 
 
-def _applied(session: Session, options: PlanOptions, run: str, flags: Mapping[str, Any], saved: Plan | None) -> int:
+def applied(session: Session, options: PlanOptions, run: str, flags: Mapping[str, Any], saved: Plan | None) -> int:
+    """Compute a plan under the lock, have it approved, and carry it out; give the exit code."""
     state = session.store.load()
-    wait_for_open_intents(session, state, quiet_period_s(flags))
-    prepared = prepare(session, options, state, typed=saved is None)
+    if options.undo:
+        prepared = prepare_undo(session, options, state)
+    else:
+        wait_for_open_intents(session, state, quiet_period_s(flags))
+        prepared = prepare(session, options, state, typed=saved is None)
     plan = prepared.plan
     expected = saved.plan_id if saved is not None else flags["expect"]
     if expected:
@@ -148,4 +148,8 @@ def _applied(session: Session, options: PlanOptions, run: str, flags: Mapping[st
     approved = bool(expected) or flags["auto_approve"] or session.terminal.ask(QUESTION, "yes")
     if not approved:
         raise ReconcilerError("apply was declined", "Nothing was written.", code="declined")
-    return carry_out(session, prepared, run, flags)
+    try:
+        return carry_out(session, prepared, run, flags)
+    finally:
+        if options.undo:
+            tell_wants(session, plan)

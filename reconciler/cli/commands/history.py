@@ -8,12 +8,12 @@ from typing import Any
 import click
 
 from reconciler.cli.options import keep_option, typed
+from reconciler.cli.runs import known_runs, named, read_run
 from reconciler.cli.session import Session, begun, kept_from
 from reconciler.cli.showing import emit
 from reconciler.core.run import Run
-from reconciler.errors import StateUnusable, UsageError
+from reconciler.errors import StateUnusable
 from reconciler.reports.history import Entry, hidden_run, history_events, render_history, render_run, run_events
-from reconciler.reports.paint import plain
 from reconciler.reports.words import counted
 
 _LAST = 20
@@ -49,31 +49,6 @@ def _prune(session: Session, flags: dict[str, Any]) -> None:
         if removed and session.place.storage is not None and session.place.storage.single:
             session.store.save(known)
     session.terminal.talk(f"Removed {counted(removed, 'record')} of runs older than {counted(flags['keep'], 'day')}.")
-
-
-def known_runs(session: Session) -> Sequence[str]:
-    """Give the names of all runs that are kept, the newest first."""
-    if session.place.storage is not None and session.place.storage.single:
-        # There they lie within the state.
-        session.store.load()
-    return session.place.runs.names()
-
-
-def named(names: Sequence[str], run: str) -> str:
-    """Give the one run that is meant by its name, or by a part of it."""
-    found = [name for name in names if name == run] or [name for name in names if run and run in name]
-    if len(found) == 1:
-        return found[0]
-    told = f"{plain(run)} is a part of {counted(len(found), 'name')}" if found else f"None is called {plain(run)}"
-    raise UsageError("no such run", f"{told}; `reconciler history` lists the runs that are kept.")
-
-
-def read_run(session: Session, name: str) -> Run:
-    """Read a run's record, which has been listed."""
-    found = session.place.runs.read(name)
-    if found is None:
-        raise UsageError("no such run", f"{name} has been removed meanwhile.")
-    return found
 
 
 def _entry(session: Session, name: str) -> Entry:

@@ -49,12 +49,12 @@ def plan(context: click.Context, /, **flags: Any) -> int:  # noqa: ANN401 - clic
         show_plan(session, made, formats)
         if flags["out"] is not None:
             write_output(flags["out"], encode_plan(made, session.rendering))
-            _tell_saved(context, session, flags)
+            tell_saved(context, session, flags)
         refuse(made)
         return PENDING if flags["detailed_exitcode"] and not made.empty else 0
 
 
-def _tell_saved(context: click.Context, session: Session, flags: dict[str, Any]) -> None:
+def tell_saved(context: click.Context, session: Session, flags: dict[str, Any]) -> None:
     """Say how to apply the saved plan: in the same folder, on the same state and account."""
     account = ["--account", flags["account"]] if typed(context, {"account": "--account"}) else []
     words = ["reconciler", "apply", str(flags["out"]), *account, *whereabouts(context)]
