@@ -73,7 +73,8 @@ _MOST_DAYS = 36_500
 def keep_option(command: Decorated) -> Decorated:
     """Add `--keep`, which says for how long records of runs are kept."""
     told = "Remove the records of runs older than this. [default: 90d]"
-    return click.option("--keep", type=Days(), metavar="DAYS", help=told)(command)
+    # The longer name is that of its variable: `login --keep` has the other one.
+    return click.option("--keep", "--keep-runs", "keep", type=Days(), metavar="DAYS", help=told)(command)
 
 
 def _remember(context: click.Context, parameter: click.Parameter, value: object) -> None:
