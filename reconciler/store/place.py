@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from reconciler.core.ports import Lease, Store
+from reconciler.core.state import State
 from reconciler.errors import UsageError
 from reconciler.store import lease, lock
 from reconciler.store.backend import Backend, Lock, Trace
@@ -60,6 +61,8 @@ class Place:
     hold: Hold
     backup: Path | None = None
     """The version before the last, where that is a file of its own."""
+    restore: Callable[[], State] | None = None
+    """Puts the backup in the place of the state, where there is one."""
     storage: Storage | None = None
     """What it stands on, where it is shared."""
     close: Callable[[], None] = field(default=lambda: None)
@@ -87,6 +90,7 @@ def local(path: Path, runs: Path) -> Place:
         runs=History(runs),
         hold=lambda run, patience: lock.held(path, run, timeout_s=patience.timeout_s),
         backup=store.backup,
+        restore=store.restore,
     )
 
 

@@ -16,7 +16,7 @@ from reconciler.core.state import Intend, State, StateEdit, edited
 from reconciler.errors import Moved, StateUnusable
 from reconciler.store import journal
 from reconciler.store.durable import disk, fsync_folder, write_file
-from reconciler.store.journal import Heading
+from reconciler.store.journal import Heading, Journal
 
 
 class StateFile:
@@ -125,6 +125,65 @@ class StateFile:
             self.journal.unlink(missing_ok=True)
         self._repaired = False
         return saved
+
+    def restore(self) -> State:
+        """Put the version before the last in the place of the state, which becomes the backup; give it as it is then.
+
+        Where the state cannot be read it is moved aside, and what its journal tells is made part of what is restored.
+
+        Raises:
+            StateUnusable: there is no backup, or it cannot be read either.
+        """
+        before, now, told = self._backed_up(), self._readable(), self._told()
+        serials = [before.serial, *([now.serial] if now is not None else []), *([told.heading.serial] if told else [])]
+        if now is not None:
+            write_file(self.backup, encode_state(now))
+        elif told is not None and told.heading.lineage == before.lineage:
+            before = edited(before, tuple(map(decode_edit, told.payloads)))
+        restored = replace(before, serial=max(serials) + 1, fresh=False)
+        if now is None:
+            self._move_aside(self.path)
+        write_file(self.path, encode_state(restored))
+        if told is None:
+            self._move_aside(self.journal)
+        with disk(self.journal):
+            self.journal.unlink(missing_ok=True)
+        self._loaded, self._repaired = Heading(lineage=restored.lineage, serial=restored.serial), False
+        return restored
+
+    def _readable(self) -> State | None:
+        """Give the state with all that its journal tells, or None where it is missing or cannot be trusted."""
+        try:
+            now = self.load()
+        except StateUnusable:
+            return None
+        return None if now.fresh else now
+
+    def _told(self) -> Journal | None:
+        """Give the journal, or None where there is none, or none that can be trusted."""
+        try:
+            return journal.read(self.journal)
+        except StateUnusable:
+            return None
+
+    def _move_aside(self, path: Path) -> None:
+        with disk(path):
+            if path.exists():
+                path.replace(path.with_name(path.name + ".unreadable"))
+
+    def _backed_up(self) -> State:
+        try:
+            return decode_state(self.backup.read_bytes())
+        except FileNotFoundError:
+            raise StateUnusable(
+                "there is no backup of the state", f"{self.backup} does not exist.", code="no-backup"
+            ) from None
+        except OSError as error:
+            told = f"{self.backup}: {error.strerror}."
+            raise StateUnusable("the backup of the state cannot be read", told, code="no-backup") from error
+        except StateUnusable as error:
+            told = f"{self.backup}: {error.detail} Nothing was changed."
+            raise StateUnusable("the backup of the state cannot be read", told, code="no-backup") from error
 
     def _sweep(self) -> None:
         """Remove what runs that were killed while they wrote have left behind."""

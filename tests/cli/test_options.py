@@ -24,7 +24,12 @@ ARGUMENTS = {
     "state rm": ["clients.acme"],
 }
 # What an option is given where a plain word would not do.
-SAMPLES = {"--chdir": ".", "--fault": "POST /users/clients 500-before#2", "--target": "clients.a clients.b"}
+SAMPLES = {
+    "--chdir": ".",
+    "--fault": "POST /users/clients 500-before#2",
+    "--keep-runs": "30d",
+    "--target": "clients.a clients.b",
+}
 
 
 def commands() -> Iterator[tuple[str, ...]]:

@@ -143,6 +143,7 @@ def test_no_code_escapes_the_collection() -> None:
     """A problem's code is written out where it arises; the few functions that pass one on are known."""
     assert pass_through() == {
         "cli/applying.py:_verdict",
+        "cli/commands/transfer.py:_read",
         "core/plan.py:_note",
         "core/stops.py:_stop",
         "core/undo_values.py:_note",

@@ -1,4 +1,4 @@
-"""`state list|show|mv|rm` and `import`: bindings by hand."""
+"""`state list|show|mv|rm|unlock` and `import`: bindings by hand."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 import click
 import msgspec
 
+from reconciler.cli.commands.transfer import pull, push, restore
 from reconciler.cli.options import account_options
 from reconciler.cli.planning import check_belongs
 from reconciler.cli.session import Session, begun
@@ -32,7 +33,11 @@ _ADDRESS = re.compile(rf"{CLIENT.collection}\.{_KEY}(?:\.{CONTACT.collection}\.{
 
 @click.group()
 def state() -> None:
-    """List, show, rename and forget bindings."""
+    """List, show, rename and forget bindings; move the state as a whole."""
+
+
+for command in (pull, push, restore):
+    state.add_command(command)
 
 
 @state.command("list")
