@@ -113,6 +113,16 @@ def _with_excerpt(problem: Diagnostic, documents: Mapping[str, Document]) -> Dia
 # Files.
 
 
+def files_of(root: str) -> list[str]:
+    """Give the files of a root in their order; none where there is nothing. Raises `ConfigurationInvalid`."""
+    problems: list[Diagnostic] = []
+    found = [file for file in _files([root], problems) if Path(file).exists()]
+    problems = [problem for problem in problems if problem.code != "no-files"]
+    if problems:
+        raise ConfigurationInvalid(_sum(problems), problems)
+    return found
+
+
 def _files(paths: Iterable[str], problems: list[Diagnostic]) -> list[str]:
     found: list[str] = []
     for path in paths:

@@ -36,6 +36,7 @@ COMMANDS = {
         ("drift", "drift:drift", "Show what was changed outside, in FreshBooks."),
         ("history", "history:history", "List the runs, or show what one did."),
         ("undo", "undo:undo", "Take back what a run did."),
+        ("export", "export:export", "Write the live account as YAML, and bind it."),
         ("import", "bindings:import_", "Bind one address to one record by hand."),
         ("state", "bindings:state", "List, show, rename and forget bindings."),
         ("schema", "schema:schema", "Print a JSON Schema, for editors and CI."),

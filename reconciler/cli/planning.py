@@ -16,8 +16,9 @@ from reconciler.core.change import Plan, PlanOptions
 from reconciler.core.diagnostic import Diagnostic, one_line
 from reconciler.core.kind import Kind
 from reconciler.core.match import match
-from reconciler.core.matching import Matching, MatchOptions
+from reconciler.core.matching import MatchOptions
 from reconciler.core.plan import Sides, plan
+from reconciler.core.ports import Meter
 from reconciler.core.resource import Account, Address, Configuration
 from reconciler.core.state import State
 from reconciler.errors import Ambiguous, NotAllowed, StateUnusable, UsageError
@@ -62,12 +63,8 @@ def prepare(session: Session, options: PlanOptions, state: State | None = None, 
         Ambiguous: a person must say which record is meant; nothing was planned.
     """
     with _uncollected():
-        sides, kind = _compared(session, options, state, typed=typed)
-        stops = sides.matching.stops
-        if stops:
-            if sides.state.fresh and sides.account.records:
-                session.terminal.talk("\n".join(wrapped(_FRESH + _backup(session), session.terminal.width)))
-            raise undecided(stops)
+        sides = compare(session, options, state, typed=typed)
+        kind = showable(session)
         made = session.seen.notes(_with_backup(session, plan(sides, kind, options, origin=session.reader.origin)))
         session.heard.plan(made)
         return Prepared(plan=made, state=sides.state, read_at_s=sides.account.read_at_s)
@@ -82,8 +79,8 @@ def undecided(stops: Sequence[Diagnostic]) -> Ambiguous:
 def survey(session: Session, options: PlanOptions) -> tuple[Plan, State, Sequence[Diagnostic]]:
     """Compute a plan as far as it goes without a person's decision; give it with the state and what is undecided."""
     with _uncollected():
-        sides, kind = _compared(session, options, None, typed=True)
-        made = _with_backup(session, plan(sides, kind, options, origin=session.reader.origin))
+        sides = _compared(session, options, None, typed=True)
+        made = _with_backup(session, plan(sides, showable(session), options, origin=session.reader.origin))
         return session.seen.notes(made), sides.state, sides.matching.stops
 
 
@@ -102,7 +99,18 @@ def _uncollected() -> Iterator[None]:
         gc.enable()
 
 
-def _compared(session: Session, options: PlanOptions, state: State | None, *, typed: bool) -> tuple[Sides, Kind]:
+def compare(session: Session, options: PlanOptions, state: State | None = None, *, typed: bool = True) -> Sides:
+    """Load the configuration, read the account, and find who is who; raises as `prepare` does."""
+    sides = _compared(session, options, state, typed=typed)
+    stops = sides.matching.stops
+    if stops:
+        if sides.state.fresh and sides.account.records:
+            session.terminal.talk("\n".join(wrapped(_FRESH + _backup(session), session.terminal.width)))
+        raise undecided(stops)
+    return sides
+
+
+def _compared(session: Session, options: PlanOptions, state: State | None, *, typed: bool) -> Sides:
     """Load and read at the same time, and match until nothing is open."""
     reader, terminal = session.reader, session.terminal
     if terminal.as_json:
@@ -126,12 +134,11 @@ def _compared(session: Session, options: PlanOptions, state: State | None, *, ty
             # What is listed as removed is still only forgotten.
             configuration = replace(configuration, resources={})
         _check_creates(options, configuration)
-        kind = _showable(reader.kind, session.settings.sensitive)
-        account, matching = _matched(session, configuration, state, account, options, kind, meter)
-        session.seen.look(configuration, account)
+        sides = matched(session, configuration, state, account, options, meter)
+        session.seen.look(configuration, sides.account)
     if terminal.as_json:
         terminal.emit([refresh_event(account.account_id, len(account.records))])
-    return Sides(configuration=configuration, state=state, account=account, matching=matching), kind
+    return sides
 
 
 _FRESH = "There is no state yet: existing records are found by what they are called."
@@ -152,29 +159,33 @@ def _with_backup(session: Session, made: Plan) -> Plan:
     return replace(made, notes=tuple(notes)) if found else made
 
 
+def showable(session: Session) -> Kind:
+    """Give the kind such that records are described by what may be shown of them only."""
+    return _showable(session.reader.kind, session.settings.sensitive)
+
+
 def _showable(kind: Kind, sensitive: frozenset[str]) -> Kind:
-    """Let records be described by what may be shown of them only."""
     child = _showable(kind.child, sensitive) if kind.child is not None else None
     return replace(kind, summary=tuple(name for name in kind.summary if name not in sensitive), child=child)
 
 
-def _matched(
+def matched(
     session: Session,
     configuration: Configuration,
     state: State,
     account: Account,
     options: PlanOptions,
-    kind: Kind,
-    meter: Any,  # noqa: ANN401 - a Meter
-) -> tuple[Account, Matching]:
-    """Match, answering what matching must know besides, until nothing is open."""
+    meter: Meter,
+) -> Sides:
+    """Match, answering what matching must know besides, until nothing is open; there may be stops."""
+    kind = showable(session)
     shaped = MatchOptions(
         alternatives=options.policy.match, creates=frozenset(options.creates), recreate=options.recreate
     )
     while True:
         matching = match(configuration, state, account, kind, shaped)
         if not matching.questions.open:
-            return account, matching
+            return Sides(configuration=configuration, state=state, account=account, matching=matching)
         account = read.complete(session.reader, account, matching.questions, meter)
 
 

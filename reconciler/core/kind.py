@@ -55,6 +55,8 @@ class Kind:
     """The fields that let a person recognise a record in a list of candidates."""
     called: tuple[tuple[str, ...], ...] = ()
     """In order; the first group of which a record has anything, joined by a space, is what people call it."""
+    usual: tuple[str, ...] = ()
+    """Fields in which the records of an account are mostly alike, so that an export may say them once for all."""
     child: Kind | None = None
     identity: tuple[str, ...] = field(init=False, repr=False, compare=False)
     """The identity fields: one of them must be mentioned unless a record is pinned."""

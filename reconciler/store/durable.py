@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import stat
@@ -57,6 +58,42 @@ def write_output(path: Path, content: bytes) -> None:
         ) from error
 
 
+def write_new(path: Path, content: bytes) -> None:
+    """Write a file that is not there yet, whole or not at all, with the folders around it.
+
+    Raises:
+        LocalDisk: it cannot be written there, or something is there by now.
+    """
+    with _named_by_user(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, content, new=True)
+
+
+def rewrite(path: Path, before: bytes, content: bytes) -> None:
+    """Replace what a file of the user's holds, with its mode; only where it still is what was read of it.
+
+    Raises:
+        LocalDisk: it cannot be written there, or holds something else by now.
+    """
+    with _named_by_user(path):
+        real = Path(os.path.realpath(path))
+        if real.read_bytes() != before:
+            raise OSError(errno.EBUSY, "it was changed by somebody else meanwhile")
+        _replace(real, content, mode=stat.S_IMODE(real.stat().st_mode))
+
+
+@contextlib.contextmanager
+def _named_by_user(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise LocalDisk(
+            "a file could not be written durably",
+            f"{path}: {error.strerror or error}. Name a file in a folder that can be written to, and run again: what "
+            "was written is found again.",
+        ) from error
+
+
 def _is_stream(path: Path) -> bool:
     try:
         return not stat.S_ISREG(path.stat().st_mode) or path.parts[:2] == ("/", "dev")
@@ -73,7 +110,7 @@ def _pour(path: Path, content: bytes) -> None:
         os.close(descriptor)
 
 
-def _replace(path: Path, content: bytes) -> None:
+def _replace(path: Path, content: bytes, *, mode: int = PRIVATE, new: bool = False) -> None:
     # A name that cannot be guessed, and never an existing file: the folder may be one that everybody writes to.
     temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}.tmp")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
@@ -83,7 +120,14 @@ def _replace(path: Path, content: bytes) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        temporary.replace(path)
+        if mode != PRIVATE:
+            temporary.chmod(mode)
+        if new:
+            # Unlike a rename, a link never takes the place of what is there.
+            os.link(temporary, path)
+            temporary.unlink()
+        else:
+            temporary.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()

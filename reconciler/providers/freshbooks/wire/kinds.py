@@ -102,6 +102,7 @@ CLIENT = Kind(
     echoes={"organization": (("fname", "lname"), ("email",))},
     summary=("organization", "fname", "lname", "email", "p_city"),
     called=(("organization",), ("fname", "lname"), ("email",)),
+    usual=("currency_code", "language", "p_country", "s_country", *FLAGS),
     child=CONTACT,
 )
 
