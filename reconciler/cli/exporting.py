@@ -6,88 +6,70 @@ round, a run that is cut off between them would leave bindings that the configur
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler import schema_files
+from reconciler.cli.merged import merged
 from reconciler.cli.planning import check_belongs, compare, matched
 from reconciler.cli.session import Session
 from reconciler.cli.terminal import Silent
 from reconciler.core.change import Change, PlanOptions
 from reconciler.core.plan import Sides, plan
 from reconciler.core.policy import DriftPolicy
-from reconciler.core.resource import Configuration
+from reconciler.core.resource import Configuration, Visibility
 from reconciler.core.state import State, StateEdit, edited
 from reconciler.errors import ReconcilerError, Refused, UsageError
 from reconciler.export.binding import bound, remembered
 from reconciler.export.checking import read_back
 from reconciler.export.drafting import Draft, Layout, draft
+from reconciler.export.merging import Taking
+from reconciler.export.telling import Exported
 from reconciler.export.writing import SCHEMA
 from reconciler.load import SUFFIXES, files_of
 from reconciler.profiles import chosen
 from reconciler.record import Recorder
-from reconciler.reports.words import counted
 from reconciler.settings import FILE, ROOTS, repository_file
-from reconciler.store.durable import write_new
+from reconciler.store.durable import rewrite, write_new
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """What an export is asked for."""
 
-    archived: bool = False
+    taking: Taking
     split: bool = False
     change_root: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exported:
-    """What an export has done."""
-
-    root: str
-    files: tuple[str, ...]
-    """What was written, in order."""
-    records: int
-    children: int
-    archived: int
-    """Archived records that were left out."""
-    left_out: tuple[str, ...]
-    """What the YAML cannot hold, by address."""
-    left: tuple[Change, ...]
-    """What the next plan would do all the same."""
-
-
 def export(session: Session, wish: Wish) -> Exported:
-    """Write the account as YAML and bind it.
+    """Write the account as YAML and bind it; YAML that is there gets what the account has otherwise.
 
     Raises:
-        Refused: a root is there already, or the state is for another.
+        Refused: the state is for another root, or an interrupted run comes first.
+        LocalDisk: a file could not be written; those before it are written, and nothing is bound.
         What `compare` raises.
     """
     root = session.settings.root
     with session.holding("export", {}):
         state = session.store.load()
         _check_state(state, root, wish)
-        if files_of(root):
-            raise Refused("the configuration is there already", (), f"{root} is there.", code="export-exists")
-        session = replace(session, configuration=Configuration(root=root))
+        there = {file: Path(file).read_bytes() for file in files_of(root)}
+        if not there:
+            session = replace(session, configuration=Configuration(root=root))
         options = PlanOptions(
-            root=root, change_root=True, policy=replace(session.settings.policy, drift=DriftPolicy.REVERT)
+            root=root,
+            targets=tuple(wish.taking.accept),
+            change_root=True,
+            policy=replace(session.settings.policy, drift=DriftPolicy.REVERT),
         )
         sides = compare(session, options, state)
-        folder = not root.endswith(SUFFIXES)
-        layout = Layout(
-            root=root,
-            folder=folder,
-            settings=folder and session.settings.profile is None and not Path(FILE).exists(),
-            archived=wish.archived,
-        )
-        made = draft(session.reader.kind, sides.account, state, layout, session.settings.defaults)
+        made = merged(session, sides, options, there, wish.taking) if there else _drafted(session, sides, wish)
         edits, left = _bindings(session, made, sides, options)
-        written = _written(root, made)
+        written = _written(root, made, there)
         _record(session, state, edits, sides.account.account_id)
-    return _told(session, made, sides, written, left)
+    return replace(_told(session, made, sides, written, left), there=bool(there))
 
 
 def _check_state(state: State, root: str, wish: Wish) -> None:
@@ -109,6 +91,20 @@ def _check_state(state: State, root: str, wish: Wish) -> None:
         )
 
 
+def _drafted(session: Session, sides: Sides, wish: Wish) -> Draft:
+    root = session.settings.root
+    if wish.taking.accept:
+        raise UsageError("--accept needs a configuration", f"{root} is not there; export without --accept writes it.")
+    folder = not root.endswith(SUFFIXES)
+    layout = Layout(
+        root=root,
+        folder=folder,
+        settings=folder and session.settings.profile is None and not Path(FILE).exists(),
+        archived=wish.taking.archived,
+    )
+    return draft(session.reader.kind, sides.account, sides.state, layout, session.settings.defaults)
+
+
 def _bindings(
     session: Session, made: Draft, sides: Sides, options: PlanOptions
 ) -> tuple[list[StateEdit], Sequence[Change]]:
@@ -118,11 +114,11 @@ def _bindings(
     if read.problems:
         raise ReconcilerError(
             "what was to be written does not read back",
-            f"{read.problems[0].summary}: {read.problems[0].detail} This is a fault of the program; nothing was "
-            "written. Please report it.",
+            f"{read.problems[0].detail} ({read.problems[0].position}) Nothing was written. Where a part of the YAML is "
+            "shared by an alias, write it out; otherwise this is a fault of the program: please report it.",
             code="export-unread",
         )
-    edits = bound(kind, made.entries, sides.state)
+    edits = bound(kind, [*made.entries, *made.grown], sides.state)
     state = replace(edited(sides.state, tuple(edits)), root=root)
     after = matched(session, read.configuration, state, sides.account, options, Silent())
     if after.matching.stops:
@@ -135,33 +131,44 @@ def _bindings(
     return [*edits, *known], left
 
 
-def _written(root: str, made: Draft) -> tuple[str, ...]:
-    files = dict(made.texts)
+def _written(root: str, made: Draft, there: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Write what is new or differs; nothing that is there is overwritten by what does not descend from it."""
+    files = {file: text for file, text in made.texts.items() if there.get(file) != text.encode()}
     if made.settings:
         files[FILE] = made.settings
     schema = Path(root) / SCHEMA if not root.endswith(SUFFIXES) else Path(root).parent / SCHEMA
-    if not schema.exists():
+    if not there and not schema.exists():
         files[str(schema)] = schema_files.text("clients")
     for file, text in files.items():
-        write_new(Path(file), text.encode())
+        if file in there:
+            rewrite(Path(file), there[file], text.encode())
+        else:
+            write_new(Path(file), text.encode())
     return tuple(files)
 
 
 def _record(session: Session, state: State, edits: Sequence[StateEdit], account_id: str) -> None:
     origin, root = session.reader.origin, session.settings.root
     check_belongs(state, account_id, origin, session.place.shown)
-    begun = Recorder(session.store, state).begin(account_id, origin, root)
-    session.store.save(edited(begun, tuple(edits)))
+    if edits or (state.account, state.origin, state.root) != (account_id, origin, root):
+        begun = Recorder(session.store, state).begin(account_id, origin, root)
+        session.store.save(edited(begun, tuple(edits)))
 
 
 def _told(session: Session, made: Draft, sides: Sides, written: tuple[str, ...], left: Sequence[Change]) -> Exported:
     collection = session.reader.kind.collection
+    described = {*sides.matching.taken, *(entry.live.id for entry in made.entries)}
     return Exported(
         root=session.settings.root,
+        there=False,
         files=written,
         records=len(made.entries),
-        children=sum(len(entry.children) for entry in made.entries),
-        archived=len(sides.account.records) - len(made.entries),
+        children=sum(len(entry.children) for entry in (*made.entries, *made.grown)),
+        taken=made.taken,
+        archived=sum(
+            live.visibility is Visibility.ARCHIVED and live.id not in described
+            for live in sides.account.records.values()
+        ),
         left_out=tuple(f"{collection}.{entry.key}: {what}" for entry in made.entries for what in entry.left_out),
         left=tuple(left),
     )
@@ -179,13 +186,3 @@ def rooted(session: Session, given: str | None, *, split: bool) -> Session:
             "the settings; or move the file away, for it would be read instead. Keys are kept.",
         )
     return replace(session, settings=replace(session.settings, root=ROOTS[1]))
-
-
-def summary(done: Exported) -> str:
-    """Say in a few lines what was done."""
-    where = done.root if done.root.endswith(SUFFIXES) else f"{done.root}/"
-    lines = [f"Exported {counted(done.records, 'client')} and {counted(done.children, 'contact')} to {where}, bound."]
-    if done.archived:
-        lines.append(f"Left out: {counted(done.archived, 'archived client')} (--archived takes them in).")
-    lines += [f"Left out: {what}." for what in done.left_out]
-    return "\n".join(lines)

@@ -62,15 +62,14 @@ def describe(
 def _entry(
     key: str, live: LiveResource, kind: Kind, defaults: Fields, child_keys: Mapping[RemoteId, str], *, alone: bool
 ) -> Entry:
-    names = kind.field_names
-    said = {name: live.fields[name] for name in names if live.fields.get(name) not in {None, ""}}
-    long = [name for name in said if _too_long(said[name])]
-    fields = {name: value for name, value in said.items() if name not in long and not _same(defaults, name, value)}
+    said = describable(kind, live)
+    long = [name for name in kind.field_names if _too_long(live.fields.get(name))]
+    fields = {name: value for name, value in said.items() if not _same(defaults, name, value)}
     unmanaged = tuple(
         name for name in defaults if name in long or (name not in said and defaults[name] not in {None, ""})
     )
     children, left = _children(kind.child, live.children, child_keys)
-    known = any(value for name, value in said.items() if name in kind.identity and name not in long)
+    known = any(name in kind.identity for name in said)
     return Entry(
         key=key,
         live=live,
@@ -95,9 +94,10 @@ def _identity(kind: Kind, fields: Fields) -> tuple[str, ...]:
     return tuple(normal(fields.get(name)) for name in kind.identity)
 
 
-def child_fields(kind: Kind, live: LiveResource) -> dict[str, Value]:
-    """Give what is mentioned of a child."""
-    return {name: live.fields[name] for name in kind.field_names if live.fields.get(name) not in {None, ""}}
+def describable(kind: Kind, live: LiveResource) -> dict[str, Value]:
+    """Give what is not empty of a record, and not too long for the YAML, in the vendor's order."""
+    values = {name: live.fields.get(name) for name in kind.field_names}
+    return {name: value for name, value in values.items() if value not in {None, ""} and not _too_long(value)}
 
 
 def _children(

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.core.kind import Kind
-from reconciler.core.resource import Account, LiveResource, RemoteId, Value, Visibility, key_of
+from reconciler.core.resource import Account, Address, LiveResource, RemoteId, Value, Visibility, key_of
 from reconciler.core.state import State
 from reconciler.export.describing import Entry, describe
 from reconciler.export.lifting import lifted
@@ -29,6 +29,10 @@ class Draft:
     """What a new reconciler.yaml is to hold; empty where none is to be written."""
     defaults: Mapping[str, Value] = field(default_factory=dict)
     """What holds for all files."""
+    grown: Sequence[Entry] = ()
+    """Records that were there, with the children that are new in them."""
+    taken: Mapping[Address, Sequence[str]] = field(default_factory=dict)
+    """What was taken over of records that were there, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,8 +24,8 @@ _APOSTROPHES = re.compile("['\u2018\u2019`\u00b4]")
 _NO_LETTERS = re.compile("[^a-z0-9]+")
 _FORMS = frozenset(
     ("ab", "ag", "as", "asa", "bv", "bvba", "co", "company", "corp", "corporation", "gbr", "gmbh", "inc",
-     "incorporated", "kft", "kg", "limited", "llc", "llp", "lp", "ltd", "ltda", "nv", "oy", "oyj", "plc", "pte", "pty", "sa", "sarl",
-     "sas", "spa", "srl", "ug")
+     "incorporated", "kft", "kg", "limited", "llc", "llp", "lp", "ltd", "ltda", "nv", "oy", "oyj", "plc", "pte", "pty",
+     "sa", "sarl", "sas", "spa", "srl", "ug")
 )  # fmt: skip
 """Legal forms: nobody says them."""
 _WORDS = frozenset(("false", "n", "no", "null", "off", "on", "true", "y", "yes"))

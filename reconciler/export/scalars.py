@@ -29,13 +29,15 @@ _NOT_IN_FLOW = re.compile(r"[,\[\]{}:?]")
 _NAMED = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\", "\0": "\\0"}
 
 
-def scalar(value: Value, *, flow: bool = False) -> str:
+def scalar(value: Value | int, *, flow: bool = False) -> str:
     """Give a value on one line; `flow` says that it stands between braces."""
     match value:
         case None:
             return "null"
         case bool():
             return "true" if value else "false"
+        case int():
+            return str(value)
         case _:
             return value if _is_plain(value, flow=flow) else quoted(value)
 
@@ -70,7 +72,7 @@ def _spelt(letter: str) -> str:
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - four digits reach so far
 
 
-def block(value: Value) -> tuple[str, list[str]] | None:
+def block(value: Value | int) -> tuple[str, list[str]] | None:
     """Give a long text as a block: its sign (`|`, `>-`) and its lines, yet to be indented; None where one line is best.
 
     Only what survives an editor becomes a block: no blanks at the end of a line, no line that begins with one.

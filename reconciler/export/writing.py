@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.core.kind import Kind
 from reconciler.core.resource import Value
-from reconciler.export.describing import Entry, Fields, child_fields
+from reconciler.export.describing import Entry, Fields, describable
 from reconciler.export.scalars import block, scalar
 
 SCHEMA = "clients.schema.json"
@@ -57,7 +57,7 @@ def entry_lines(kind: Kind, entry: Entry, indent: str, step: str = STEP) -> Iter
     if entry.children and kind.child is not None:
         yield f"{inside}{kind.child.collection}:"
         for key in sorted(entry.children):
-            yield from child_lines(key, child_fields(kind.child, entry.children[key]), inside + step, step)
+            yield from child_lines(key, describable(kind.child, entry.children[key]), inside + step, step)
 
 
 def child_lines(key: str, fields: Mapping[str, Value], indent: str, step: str = STEP) -> Iterator[str]:
@@ -68,6 +68,18 @@ def child_lines(key: str, fields: Mapping[str, Value], indent: str, step: str = 
         return
     yield f"{indent}{key}:"
     yield from pairs(fields, indent + step)
+
+
+def flow_entry(kind: Kind, entry: Entry) -> str:
+    """Give one entry, its key first, between braces."""
+    parts = [f"id: {entry.pin}"] if entry.pin is not None else []
+    parts += [f"{name}: {scalar(value, flow=True)}" for name, value in entry.fields.items()]
+    parts += [f"unmanaged: [{', '.join(entry.unmanaged)}]"] if entry.unmanaged else []
+    parts += [f"archived: {scalar(entry.archived)}"] if entry.archived is not None else []
+    if entry.children and kind.child is not None:
+        told = [f"{key}: {flow(describable(kind.child, entry.children[key]))}" for key in sorted(entry.children)]
+        parts.append(f"{kind.child.collection}: {{{', '.join(told)}}}")
+    return f"{entry.key}: {{{', '.join(parts)}}}"
 
 
 def flow(fields: Mapping[str, Value]) -> str:

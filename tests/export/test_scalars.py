@@ -21,9 +21,10 @@ HOSTILE = (
     "a\ufeffb", "🙂", "👩‍👩‍👧", "❤️", "\u202eabc", "a\u00a0b", "\u200b", "a\nb", "a\n", "\na", "a\n\n", "a\n\nb",
     "a \nb", "a\n b", "a\r\nb", "a\rb", "\n", " ", "\x00", "\x07", "\x1b[31m", "\x7f", "\x9f", "key: value", "a:",
     ": b", "a:b", "# no", "a #b", "a#b", "- x", "-", "--", "---", "...", "--- a", "? x", "?", "[a]", "{a: b}", "a, b",
-    "a]", "}b", "&anchor", "*alias", "!tag", "!!str x", "| x", "> x", "%TAG", "@x", "`x`", "'", "''", '"', 'a"b', "it's",
-    "\\", "\\n", "a\\", "<<", "=", "$x", "(416) 555-0100", "+1 416 555", "416-555-0100", "É", "東京", "\U0001f600x",
-    "\U000e0001", "\ue000", "\uffff", "a\ud7ffb", "word " * 60 + "end", "x" * 400, "two  blanks " * 30 + "end",
+    "a]", "}b", "&anchor", "*alias", "!tag", "!!str x", "| x", "> x", "%TAG", "@x", "`x`", "'", "''", '"', 'a"b',
+    "it's", "\\", "\\n", "a\\", "<<", "=", "$x", "(416) 555-0100", "+1 416 555", "416-555-0100", "É", "東京",
+    "\U0001f600x", "\U000e0001", "\ue000", "\uffff", "a\ud7ffb",
+    "word " * 60 + "end", "x" * 400, "two  blanks " * 30 + "end",
     "# begins like a comment " * 20 + "end", "- begins like a list " * 20 + "end", "line one\nline two: x # y\n- z",
     "many words " * 30 + "\nand a line", "key: value " * 30 + "end", "--- " * 40 + "end", "long " * 40 + "\n",
 )  # fmt: skip
