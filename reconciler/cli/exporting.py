@@ -16,6 +16,7 @@ from reconciler.cli.planning import check_belongs, compare, matched
 from reconciler.cli.session import Session
 from reconciler.cli.terminal import Silent
 from reconciler.core.change import Change, PlanOptions
+from reconciler.core.kind import Kind
 from reconciler.core.plan import Sides, plan
 from reconciler.core.policy import DriftPolicy
 from reconciler.core.resource import Configuration, Visibility
@@ -33,13 +34,14 @@ from reconciler.record import Recorder
 from reconciler.settings import FILE, ROOTS, repository_file
 from reconciler.store.durable import rewrite, write_new
 
+FORMATS = ("yaml", "csv")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """What an export is asked for."""
 
     taking: Taking
-    split: bool = False
     change_root: bool = False
 
 
@@ -67,9 +69,9 @@ def export(session: Session, wish: Wish) -> Exported:
         sides = compare(session, options, state)
         made = merged(session, sides, options, there, wish.taking) if there else _drafted(session, sides, wish)
         edits, left = _bindings(session, made, sides, options)
-        written = _written(root, made, there)
+        files = written(root, made, there)
         _record(session, state, edits, sides.account.account_id)
-    return replace(_told(session, made, sides, written, left), there=bool(there))
+    return replace(_told(session, made, sides, files, left), there=bool(there))
 
 
 def _check_state(state: State, root: str, wish: Wish) -> None:
@@ -110,17 +112,10 @@ def _bindings(
 ) -> tuple[list[StateEdit], Sequence[Change]]:
     """Give what the state must remember, after reading the texts back and planning with them."""
     kind, root = session.reader.kind, session.settings.root
-    read = read_back(made.texts, kind, root, made.defaults)
-    if read.problems:
-        raise ReconcilerError(
-            "what was to be written does not read back",
-            f"{read.problems[0].detail} ({read.problems[0].position}) Nothing was written. Where a part of the YAML is "
-            "shared by an alias, write it out; otherwise this is a fault of the program: please report it.",
-            code="export-unread",
-        )
+    read = checked(kind, root, made)
     edits = bound(kind, [*made.entries, *made.grown], sides.state)
     state = replace(edited(sides.state, tuple(edits)), root=root)
-    after = matched(session, read.configuration, state, sides.account, options, Silent())
+    after = matched(session, read, state, sides.account, options, Silent())
     if after.matching.stops:
         raise ReconcilerError(
             "what was to be written is not clear",
@@ -131,8 +126,21 @@ def _bindings(
     return [*edits, *known], left
 
 
-def _written(root: str, made: Draft, there: Mapping[str, bytes]) -> tuple[str, ...]:
-    """Write what is new or differs; nothing that is there is overwritten by what does not descend from it."""
+def checked(kind: Kind, root: str, made: Draft) -> Configuration:
+    """Read what is to be written as the next run will."""
+    read = read_back(made.texts, kind, root, made.defaults)
+    if read.problems:
+        raise ReconcilerError(
+            "what was to be written does not read back",
+            f"{read.problems[0].detail} ({read.problems[0].position}) Nothing was written. Where a part of the YAML is "
+            "shared by an alias, write it out; otherwise this is a fault of the program: please report it.",
+            code="export-unread",
+        )
+    return read.configuration
+
+
+def written(root: str, made: Draft, there: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Write what is new or differs, and give its names; what is there is only replaced by what descends from it."""
     files = {file: text for file, text in made.texts.items() if there.get(file) != text.encode()}
     if made.settings:
         files[FILE] = made.settings
@@ -155,13 +163,13 @@ def _record(session: Session, state: State, edits: Sequence[StateEdit], account_
         session.store.save(edited(begun, tuple(edits)))
 
 
-def _told(session: Session, made: Draft, sides: Sides, written: tuple[str, ...], left: Sequence[Change]) -> Exported:
+def _told(session: Session, made: Draft, sides: Sides, files: tuple[str, ...], left: Sequence[Change]) -> Exported:
     collection = session.reader.kind.collection
     described = {*sides.matching.taken, *(entry.live.id for entry in made.entries)}
     return Exported(
         root=session.settings.root,
         there=False,
-        files=written,
+        files=files,
         records=len(made.entries),
         children=sum(len(entry.children) for entry in (*made.entries, *made.grown)),
         taken=made.taken,

@@ -37,6 +37,7 @@ COMMANDS = {
         ("history", "history:history", "List the runs, or show what one did."),
         ("undo", "undo:undo", "Take back what a run did."),
         ("export", "export:export", "Write the live account as YAML, and bind it."),
+        ("import-csv", "import_csv:import_csv", "Add the rows of a spreadsheet to the YAML."),
         ("import", "bindings:import_", "Bind one address to one record by hand."),
         ("state", "bindings:state", "List, show, rename and forget bindings."),
         ("schema", "schema:schema", "Print a JSON Schema, for editors and CI."),

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from reconciler.cli.session import Session
 from reconciler.core.change import PlanOptions
+from reconciler.core.kind import Kind
 from reconciler.core.plan import Sides, plan
 from reconciler.core.resource import Value
 from reconciler.documents.parse import parse
 from reconciler.errors import ReconcilerError
 from reconciler.export.checking import read_back
+from reconciler.export.describing import Entry
 from reconciler.export.drafting import Draft
 from reconciler.export.merging import Found, Merge, Taking, add_entries, additions, merge, pin
 from reconciler.export.splicing import CannotEdit, edited
@@ -22,29 +24,40 @@ from reconciler.load import SUFFIXES
 def merged(session: Session, sides: Sides, options: PlanOptions, there: Mapping[str, bytes], taking: Taking) -> Draft:
     """Give what the files of the root are to hold."""
     kind, root, defaults = session.reader.kind, session.settings.root, session.settings.defaults
-    found = {file: _found(file, raw, kind.collection) for file, raw in there.items()}
+    found = {file: found_in(file, raw, kind.collection) for file, raw in there.items()}
     changes = merge(kind, sides, plan(sides, kind, options, origin=session.reader.origin), found, taking)
     described = sides.configuration.resources.values()
     if changes.edits:
-        described = read_back(_texts(found, changes, {}), kind, root, defaults).configuration.resources.values()
-    new: dict[str, str] = {}
-    if root.endswith(SUFFIXES):
-        own = cast("Mapping[str, Value]", found[root].content.get("defaults") or {})
-        added = additions(kind, sides, described, {**defaults, **own}, taking, changes)
-        add_entries(kind, root, added, changes)
-    else:
-        account = "" if session.settings.account else sides.account.account_id
-        for entry in additions(kind, sides, described, defaults, taking, changes):
-            new[_free(f"{root}/{entry.key}", there)] = document(kind, account, [entry], {})
-    texts = _texts(found, changes, new)
+        described = read_back(texts_of(found, changes, {}), kind, root, defaults).configuration.resources.values()
+    entries = additions(kind, sides, described, defaults_of(root, found, defaults), taking, changes)
+    account = "" if session.settings.account else sides.account.account_id
+    new = placed(kind, root, account, entries, there, changes)
+    texts = texts_of(found, changes, new)
     read = read_back(texts, kind, root, defaults)
     if any(problem.code in {"twins", "no-identity"} for problem in read.problems):
         pin(kind, sides, read.configuration.resources, changes)
-        texts = _texts(found, changes, new)
+        texts = texts_of(found, changes, new)
     return Draft(texts=texts, entries=changes.entries, defaults=defaults, grown=changes.grown, taken=changes.taken)
 
 
-def _found(file: str, raw: bytes, collection: str) -> Found:
+def defaults_of(root: str, found: Mapping[str, Found], defaults: Mapping[str, Value]) -> Mapping[str, Value]:
+    """Give the defaults that hold for what is added to a root; `defaults` are those of the settings."""
+    own = found[root].content.get("defaults") if root in found else None
+    return {**defaults, **cast("Mapping[str, Value]", own or {})}
+
+
+def placed(
+    kind: Kind, root: str, account: str, entries: Sequence[Entry], there: Mapping[str, bytes], changes: Merge
+) -> dict[str, str]:
+    """Let entries come into the file that the root is, or give a new file for each."""
+    if root.endswith(SUFFIXES):
+        add_entries(kind, root, entries, changes)
+        return {}
+    return {_free(f"{root}/{entry.key}", there): document(kind, account, [entry], {}) for entry in entries}
+
+
+def found_in(file: str, raw: bytes, collection: str) -> Found:
+    """Read a file that is to be edited."""
     content: Any = parse(file, raw, block=collection).content
     return Found(text=raw.decode("utf-8"), content=content if isinstance(content, dict) else {})
 
@@ -57,7 +70,8 @@ def _free(name: str, there: Mapping[str, bytes]) -> str:
     return told + SUFFIXES[0]
 
 
-def _texts(found: Mapping[str, Found], changes: Merge, new: Mapping[str, str]) -> dict[str, str]:
+def texts_of(found: Mapping[str, Found], changes: Merge, new: Mapping[str, str]) -> dict[str, str]:
+    """Give all files of a root with the edits, and new ones, in their order."""
     texts = {file: old.text for file, old in found.items()} | dict(new)
     for file, edits in changes.edits.items():
         try:

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import folder
 from tests.golden.story import Story, telling
+
+__all__ = ["folder", "place"]
 
 
 @pytest.fixture

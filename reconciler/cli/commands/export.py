@@ -9,8 +9,10 @@ import click
 from reconciler.cli import exporting
 from reconciler.cli.exporting import Wish, rooted
 from reconciler.cli.options import Pattern, account_options
-from reconciler.cli.session import begun
-from reconciler.cli.showing import tell
+from reconciler.cli.session import Session, begun, enter
+from reconciler.cli.showing import parse_formats, tell
+from reconciler.cli.spreadsheets import show_csv
+from reconciler.errors import UsageError
 from reconciler.export.merging import Taking
 from reconciler.export.telling import told
 
@@ -27,6 +29,7 @@ from reconciler.export.telling import told
     metavar="ADDRESS",
     help="Only this address, or those that match, and all of it; may be given several times.",
 )
+@click.option("--format", "form", default="yaml", metavar="FORMAT", help="yaml; csv and csv=FILE bind nothing.")
 @click.option("--change-root", is_flag=True, help="Take this root for the state's new one.")
 @account_options
 @click.pass_context
@@ -37,17 +40,21 @@ def export(context: click.Context, /, **flags: Any) -> None:  # noqa: ANN401 - c
     kept, and what changed in FreshBooks is brought in.
     """
     taking = Taking(accept=flags["accept"], archived=flags["archived"], every_field=flags["all_fields"])
-    wish = Wish(taking=taking, split=flags["split"], change_root=flags["change_root"])
+    as_json = enter(context)["as_json"] and flags["form"] != "yaml"
+    ((name, file),) = parse_formats([flags["form"]], as_json=as_json, known=exporting.FORMATS)
+    if (name == "yaml" and file) or (name == "csv" and (flags["accept"] or flags["split"] or flags["root"])):
+        told_ = "Write `--format csv=FILE`; ROOT, --split and --accept are for YAML, which is written to ROOT."
+        raise UsageError("--format says something else than the rest", told_)
     with begun(context, flags) as session:
-        done = exporting.export(rooted(session, flags["root"], split=flags["split"]), wish)
-        tell(
-            session,
-            told(done),
-            "exported",
-            root=done.root,
-            files=done.files,
-            clients=done.records,
-            contacts=done.children,
-            taken=done.taken,
-            left=[change.address for change in done.left],
-        )
+        if name == "csv":
+            show_csv(session, taking, file)
+        else:
+            wish = Wish(taking=taking, change_root=flags["change_root"])
+            _yaml(rooted(session, flags["root"], split=flags["split"]), wish)
+
+
+def _yaml(session: Session, wish: Wish) -> None:
+    done = exporting.export(session, wish)
+    more = {"root": done.root, "files": done.files, "clients": done.records, "contacts": done.children}
+    left = [change.address for change in done.left]
+    tell(session, told(done), "exported", **more, taken=done.taken, left=left, left_out=done.left_out)

@@ -1,0 +1,45 @@
+"""The live account as a spreadsheet; nothing is bound, and no state is needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reconciler import read
+from reconciler.cli.importing import HEADERS
+from reconciler.cli.session import Session
+from reconciler.cli.showing import tell
+from reconciler.core.resource import Account, Visibility
+from reconciler.export.csvs import written
+from reconciler.export.merging import Taking
+from reconciler.load import files_of
+from reconciler.reports.paint import plain
+from reconciler.reports.words import counted
+from reconciler.store.durable import write_output
+
+
+def show_csv(session: Session, taking: Taking, file: Path | None) -> None:
+    """Write the account as CSV, to stdout or a file."""
+    account = _account(session)
+    records = [live for live in account.records.values() if taking.archived or live.visibility is Visibility.ACTIVE]
+    hidden = session.shown.sensitive
+    text = written(session.reader.kind, HEADERS.without(hidden), records, every_field=taking.every_field, hidden=hidden)
+    if hidden:
+        session.terminal.talk(f"Not in it, for the settings call them sensitive: {', '.join(sorted(hidden))}.")
+    if file is None:
+        session.terminal.result(text)
+        return
+    write_output(file, text.encode())
+    told = f"Wrote {counted(len(records), 'client')} to {plain(str(file))}."
+    tell(session, told, "exported", files=[str(file)], clients=len(records))
+
+
+def _account(session: Session) -> Account:
+    named = session.load().account if files_of(session.settings.root) else None
+    with session.terminal.meter("Reading the account") as meter:
+        reading = read.begin(session.reader, session.settings.account or "", meter)
+        try:
+            return reading.result(named)
+        except BaseException:
+            session.reader.close()
+            reading.abandon()
+            raise
