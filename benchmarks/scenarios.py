@@ -1,4 +1,5 @@
-"""What is measured at one size: first adopt, no-op, 1 % and all changed, reading with latency, the sandbox's listing.
+"""What is measured at one size: first adopt, no-op, 1 % and all changed, reading with latency, the sandbox's
+listing, export.
 
 The sandbox of a size holds all its clients; the state comes from the first adopt, which writes nothing to the account.
 """
@@ -20,6 +21,8 @@ LATENCY_S = 0.05
 NO_OP_TARGETS: Mapping[int, tuple[float, float]] = {10_000: (1.5, 150), 100_000: (15, 900)}
 """Clients → CPU s, peak MiB."""
 ALL_CHANGED_CPU_S: Mapping[int, float] = {10_000: 8}
+EXPORT_TARGETS: Mapping[int, tuple[float, float]] = {10_000: (6, 300)}
+"""Clients → CPU s, peak MiB."""
 LISTING_S: Mapping[int, float] = {10_000: 1}
 
 
@@ -172,11 +175,38 @@ def listing(size: Size) -> list[Section]:
     return [section]
 
 
+def exporting(size: Size) -> list[Section]:
+    """Export the account into a new file and bind it; the plan after that has nothing to do."""
+    section = Section(name="export", clients=size.clients, title=f"Export: {size.title}")
+    written: list[Run] = []
+    for number in range(size.times):
+        root, state = f"exported-{number}.yaml", f"exported-{number}.json"
+        written.append(size.run(RECONCILER, "export", root, "--archived", "--state", state))
+    planned = size.run(*PLAN, root, "--state", state)
+    again = size.run(RECONCILER, "export", root, "--archived", "--state", state)
+    done = median(written)
+    targets = [size.requests(done)]
+    if size.clients in EXPORT_TARGETS:
+        cpu_s, peak_mib = EXPORT_TARGETS[size.clients]
+        targets = [
+            Target(what="CPU", value=done.cpu_s, limit=cpu_s, unit="s"),
+            Target(what="peak", value=done.peak_mib, limit=peak_mib, unit="MiB"),
+            *targets,
+        ]
+    section.rows = [
+        Row.of("reconciler export, a new file", done, targets),
+        Row.of("reconciler plan after it, nothing to do", planned),
+        Row.of("reconciler export again, nothing to take in", again),
+    ]
+    return [section]
+
+
 SCENARIOS: Mapping[str, tuple[frozenset[int] | None, Callable[[Size], list[Section]]]] = {
     "noop": (None, no_op_and_changed),
     "changed": (None, no_op_and_changed),
     "all-changed": (frozenset({10_000}), all_changed),
     "sandbox": (frozenset({10_000, 100_000}), listing),
     "latency": (frozenset({10_000}), latency),
+    "export": (frozenset({10_000}), exporting),
 }
 """Name → the sizes that it is for (None: all), and what measures it; `adopt` always comes first."""

@@ -28,7 +28,7 @@ from reconciler.export.drafting import Draft, Layout, draft
 from reconciler.export.merging import Taking
 from reconciler.export.telling import Exported
 from reconciler.export.writing import SCHEMA
-from reconciler.load import SUFFIXES, files_of
+from reconciler.load import SUFFIXES, LoadOptions, check, files_of
 from reconciler.profiles import chosen
 from reconciler.record import Recorder
 from reconciler.settings import FILE, ROOTS, repository_file
@@ -179,7 +179,17 @@ def _told(session: Session, made: Draft, sides: Sides, files: tuple[str, ...], l
         ),
         left_out=tuple(f"{collection}.{entry.key}: {what}" for entry in made.entries for what in entry.left_out),
         left=tuple(left),
+        broken=_broken(session),
     )
+
+
+def _broken(session: Session) -> int:
+    """Count the clients that break the user's own rules, which the account knows nothing of."""
+    settings = session.settings
+    if settings.rules is None:
+        return 0
+    options = LoadOptions(defaults=settings.defaults, rules=settings.rules)
+    return sum(problem.code == "house-rule" for problem in check([settings.root], session.reader.kind, options)[1])
 
 
 def rooted(session: Session, given: str | None, *, split: bool) -> Session:

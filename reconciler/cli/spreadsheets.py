@@ -34,7 +34,8 @@ def show_csv(session: Session, taking: Taking, file: Path | None) -> None:
 
 
 def _account(session: Session) -> Account:
-    named = session.load().account if files_of(session.settings.root) else None
+    known = session.settings.account or not files_of(session.settings.root)
+    named = None if known else session.load().account
     with session.terminal.meter("Reading the account") as meter:
         reading = read.begin(session.reader, session.settings.account or "", meter)
         try:

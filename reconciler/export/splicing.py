@@ -15,6 +15,7 @@ from reconciler.core.resource import Value
 from reconciler.documents.spans import Item, Span, spans
 from reconciler.export.scalars import block, scalar
 
+_SIGN = re.compile("(?P<kind>[|>])[-+]?(?P<indent>[0-9]?)[-+]?")
 _BLANKS = re.compile(" *")
 Path = tuple[str, ...]
 """The keys that lead to a mapping."""
@@ -71,6 +72,7 @@ def edited(text: str, edits: Iterable[Edit]) -> str:
     bom = "\ufeff" if text.startswith("\ufeff") else ""
     text = text.removeprefix("\ufeff")
     todo = list(edits)
+    text = _closed(text) if todo else text
     while todo:
         text, left = _pass(text, todo)
         if len(left) == len(todo):
@@ -79,35 +81,67 @@ def edited(text: str, edits: Iterable[Edit]) -> str:
     return bom + text
 
 
+def _closed(text: str) -> str:
+    """Let a block with which the text breaks off mean the same once something follows: then its last break counts."""
+    if text.endswith("\n"):
+        return text
+    last = spans(text)
+    while last.items:
+        last = list(last.items.values())[-1].value
+    if last.style not in {"|", ">"} or last.end < len(text.rstrip()):
+        return text
+    sign = _SIGN.sub(r"\g<kind>\g<indent>-", text[last.start :], count=1)
+    return f"{text[: last.start]}{sign}{_newline(text)}"
+
+
+def _newline(text: str) -> str:
+    """Give how the lines of a text end."""
+    return "\r\n" if "\r\n" in text[: text.find("\n") + 1] else "\n"
+
+
 def _pass(text: str, edits: Sequence[Edit]) -> tuple[str, list[Edit]]:
     """Do all edits that do not touch the same place; give the text and those that are left."""
     top = spans(text)
     splices: list[Splice] = []
     left: list[Edit] = []
     dropped: Counter[Path] = Counter()
+    changed: dict[Path, bool] = {}
     for edit in edits:
-        span = _mapping(top, edit.path) if not isinstance(edit, Add) else None
-        if isinstance(edit, Drop) and span is not None:
-            dropped[edit.path] += 1
-            # The last key of a mapping goes otherwise than the others.
-            if 1 < len(span.items or ()) <= dropped[edit.path]:
-                left.append(edit)
-                continue
+        path, span = edit.path, _found(top, edit.path)
+        items = span.items or {} if span is not None else {}
+        if isinstance(edit, Put) and edit.name in items:
+            splices.append(_splice(text, top, edit))
+            continue
+        # Between braces one key comes or goes at a time, and so does the last one of any mapping.
+        last = isinstance(edit, Drop) and dropped[path] + 1 >= len(items)
+        alone = last or (span is not None and span.flow)
+        if changed.get(path, False) or (alone and path in changed):
+            left.append(edit)
+            continue
+        changed[path] = alone
+        dropped[path] += isinstance(edit, Drop)
         splices.append(_splice(text, top, edit))
     return _spliced(text, splices, edits, left)
+
+
+def _found(top: Span, path: Path) -> Span | None:
+    try:
+        return _mapping(top, path)
+    except CannotEdit:
+        return None
 
 
 def _spliced(text: str, splices: Sequence[Splice], edits: Sequence[Edit], left: list[Edit]) -> tuple[str, list[Edit]]:
     skipped = set(map(id, left))
     pairs = zip(splices, [edit for edit in edits if id(edit) not in skipped], strict=True)
-    newline = "\r\n" if "\r\n" in text[: text.find("\n") + 1] else "\n"
+    newline = _newline(text)
     parts: list[str] = []
     at = 0
     for splice, edit in sorted(pairs, key=lambda pair: (pair[0].start, pair[0].end)):
         if splice.start < at:
             left.append(edit)
             continue
-        parts += [text[at : splice.start], splice.text.replace("\n", newline)]
+        parts += [text[at : splice.start], splice.text.replace("\r\n", "\n").replace("\n", newline)]
         at = splice.end
     return "".join([*parts, text[at:]]), left
 
@@ -132,7 +166,7 @@ def _splice(text: str, top: Span, edit: Edit) -> Splice:
             item = (span.items or {}).get(edit.name)
             return _replaced(text, item, edit) if item is not None else _inserted(text, span, edit)
         case Drop():
-            return _dropped(text, _mapping(top, edit.path), edit)
+            return _dropped(text, top, edit)
         case Add():
             return _added(text, top, edit)
 
@@ -145,6 +179,9 @@ def _replaced(text: str, item: Item, edit: Put) -> Splice:
     if value.flow:
         return Splice(start=value.start, end=value.end, text=scalar(edit.value, flow=True))
     told = _written(edit.value, item.column, text[value.end : _line_end(text, value.end)])
+    if "\n" in told and _line_end(text, value.end) == len(text):
+        # Without it a block would end a line break earlier.
+        told += "\n"
     blank = "" if value.start and text[value.start - 1].isspace() else " "
     return Splice(start=value.start, end=value.end, text=blank + told)
 
@@ -179,10 +216,9 @@ def _inserted(text: str, span: Span, edit: Put) -> Splice:
 
 def _behind(text: str, end: int, lines: str) -> Splice:
     """Insert lines behind the line on which something ends."""
-    at = _line_end(text, end)
-    if at < len(text):
-        return Splice(start=at + 1, end=at + 1, text=lines)
-    return Splice(start=at, end=at, text="\n" + lines)
+    at = _next_line(text, end)
+    broken = text.endswith("\n", 0, at)
+    return Splice(start=at, end=at, text=lines if broken else "\n" + lines)
 
 
 def _line_start(text: str, at: int) -> int:
@@ -192,13 +228,19 @@ def _line_start(text: str, at: int) -> int:
 def _line_end(text: str, at: int) -> int:
     """Give where the line ends, before its break."""
     end = text.find("\n", at)
-    return len(text) if end < 0 else end
+    return len(text) if end < 0 else end - text.endswith("\r", at, end)
+
+
+def _next_line(text: str, at: int) -> int:
+    """Give where the next line begins, or the end."""
+    return text.find("\n", at) + 1 or len(text)
 
 
 # Keys that go.
 
 
-def _dropped(text: str, span: Span, edit: Drop) -> Splice:
+def _dropped(text: str, top: Span, edit: Drop) -> Splice:
+    span = _mapping(top, edit.path)
     items = span.items or {}
     item = items.get(edit.name)
     if item is None:
@@ -206,29 +248,32 @@ def _dropped(text: str, span: Span, edit: Drop) -> Splice:
     names = list(items)
     place = names.index(edit.name)
     if len(names) == 1:
-        return _emptied(text, span, item)
+        return _emptied(text, top, span, item, edit)
     if span.flow:
         if place:
             return Splice(start=items[names[place - 1]].value.end, end=item.value.end, text="")
         return Splice(start=item.start, end=items[names[1]].start, text="")
     start = _above(text, _line_start(text, item.start))
-    end = min(_line_end(text, item.value.end) + 1, len(text))
+    end = _next_line(text, item.value.end)
     if place == 0:
         # What parted it from the next goes with it.
-        while text[end : _line_end(text, end) + 1].isspace():
-            end = _line_end(text, end) + 1
+        while text[end : _next_line(text, end)].isspace():
+            end = _next_line(text, end)
     else:
         while start and text[_line_start(text, start - 1) : start].isspace():
             start = _line_start(text, start - 1)
     return Splice(start=start, end=end, text="")
 
 
-def _emptied(text: str, span: Span, item: Item) -> Splice:
-    """Give the splice that makes a mapping an empty one."""
+def _emptied(text: str, top: Span, span: Span, item: Item, edit: Drop) -> Splice:
+    """Give the splice that makes a mapping an empty one; what stands behind its own key stays there."""
     if span.flow:
         return Splice(start=span.start, end=span.end, text="{}")
-    start = len(text[: _above(text, _line_start(text, item.start))].rstrip())
-    return Splice(start=start, end=item.value.end, text=" {}")
+    *outer, name = edit.path
+    parent = (_mapping(top, tuple(outer)).items or {})[name]
+    colon = text.index(":", parent.start + len(name)) + 1
+    kept = text[colon : _above(text, _line_start(text, item.start))].rstrip()
+    return Splice(start=colon, end=item.value.end, text=f" {{}}{kept}")
 
 
 def _above(text: str, start: int) -> int:
@@ -265,9 +310,9 @@ def _added(text: str, top: Span, edit: Add) -> Splice:
     lines = _indented(edit.entries, item.column + 2, spaced=edit.spaced)
     end = _line_end(text, value.end)
     behind = text[value.end : end]
-    colon = text.rindex(":", item.start, value.start + 1)
-    start = colon + 1
-    return Splice(start=start, end=end, text=f"{behind}\n{lines}".removesuffix("\n"))
+    told = f"{behind}\n{lines}"
+    start = text.rindex(":", item.start, value.start + 1) + 1
+    return Splice(start=start, end=end, text=told if end == len(text) else told.removesuffix("\n"))
 
 
 def _block_made(text: str, parent: Span, name: str, edit: Add) -> Splice:

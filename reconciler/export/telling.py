@@ -32,6 +32,8 @@ class Exported:
     """What the YAML cannot hold, by address."""
     left: tuple[Change, ...]
     """What the next plan would do all the same."""
+    broken: int = 0
+    """How often clients break the rules of the settings."""
 
 
 def told(done: Exported) -> str:
@@ -53,6 +55,8 @@ def _lines(done: Exported) -> Iterator[str]:
     if done.archived:
         yield f"Left out: {_counted(done.archived, 'archived client')} (--archived takes them in)."
     yield from _some([f"Left out: {what}." for what in done.left_out])
+    if done.broken:
+        yield f"The rules of the settings are broken {_counted(done.broken, 'time')}: `reconciler validate` lists them."
     if done.left:
         count = _counted(len(done.left), "change")
         yield f"Not applied yet, and kept as the YAML has it: {count}; `reconciler plan` shows what."

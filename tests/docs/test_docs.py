@@ -150,6 +150,7 @@ def test_no_code_escapes_the_collection() -> None:
         "core/validate.py:_problem",
         "documents/parse.py:problem",
         "errors.py:__init__",
+        "export/csvs.py:_problem",
         "load.py:_no_file",
         "reports/diagnostics.py:render_error",
         "reports/events.py:error_events",

@@ -207,6 +207,15 @@ def test_values_that_the_yaml_cannot_hold_are_left_alone(place: Story) -> None:
     is_settled()
 
 
+def test_broken_rules_are_told(place: Story) -> None:
+    """An account that breaks the rules of the settings is exported all the same, and they are said to be broken."""
+    place.settings("rules: {required: [vat_number]}")
+    place.person.creates(**ACME)
+    done = exports()
+    assert "The rules of the settings are broken 1 time: `reconciler validate` lists them." in done.out
+    assert called("validate").code == 3
+
+
 def test_an_interrupted_create_comes_first(place: Story) -> None:
     """While nobody knows what a killed run created, nothing is exported."""
     writes("clients: {a: {organization: Acme Ltd.}}\n")

@@ -1,7 +1,7 @@
 """The headers of FreshBooks' own import of clients, with the fields that they mean. Tables only.
 
-https://support.freshbooks.com, "How do I import my clients": the import takes a CSV file with these columns; contacts
-have none there, so that ours are for us alone.
+https://support.freshbooks.com/hc/en-us/articles/360003248452: a file must have the names or the company, the other
+columns may be there. Contacts have none, so that ours are for us alone; duplicates are imported as they come.
 """
 
 from __future__ import annotations
