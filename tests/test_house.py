@@ -15,7 +15,7 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 LONGEST_FILE, LONGEST_FUNCTION = 350, 60
 
 # How often each may stand in the package. To raise one is a decision, to be seen in review.
-ALLOWED = {"# noqa": 115, "# type: ignore": 12, "pragma: no cover": 0, "print(": 0, "TODO": 0}
+ALLOWED = {"# noqa": 125, "# type: ignore": 12, "pragma: no cover": 0, "print(": 0, "TODO": 0}
 
 
 def functions(file: Path) -> list[tuple[str, int]]:
