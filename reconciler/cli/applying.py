@@ -169,7 +169,7 @@ def _close(
         session.place.runs.write(record)
         # That an old record is still there spoils nothing: another run tries again. Where looking costs a request, one
         # in sixteen does, by the chance in its name.
-        if session.place.storage is None or record.run.endswith("0"):
+        if not halt.asked.is_set() and (session.place.storage is None or record.run.endswith("0")):
             with suppress(LocalDisk, StateUnusable):
                 session.place.runs.prune(oldest)
         recorder.finish(uptime.stamp())

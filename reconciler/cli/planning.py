@@ -149,7 +149,7 @@ def _backup(session: Session) -> str:
     backup = session.place.backup
     if backup is None or not backup.exists():
         return ""
-    return f" Its backup is there, though: copy {backup} to {session.place.shown} first."
+    return f" Its backup is there, though ({backup}): run `reconciler state restore` first."
 
 
 def _with_backup(session: Session, made: Plan) -> Plan:

@@ -70,9 +70,10 @@ class StateFile:
             ) from error
 
     def _remedy(self) -> str:
-        known = f"The version before it is {self.backup}. " if self.backup.exists() else ""
+        known = f"The version before it is {self.backup}; `reconciler state restore` puts that in its place. "
         return (
-            f"Nothing was changed. {known}Bring the state back from a copy; if there is none, move it aside and plan: "
+            f"Nothing was changed. {known if self.backup.exists() else ''}"
+            "Bring the state back from a copy; if there is none, move it aside and plan: "
             "everything is found again by what it is called, except pending removals and protection."
         )
 

@@ -164,7 +164,7 @@ def test_a_lost_state_whose_backup_is_there(place: Story) -> None:
     called(*APPLY)
     Path(".reconciler/state.json").unlink()
     told = " ".join(called("plan").out.replace("|", "").split())
-    assert "copy .reconciler/state.json.backup to .reconciler/state.json first" in told
+    assert "(.reconciler/state.json.backup): run `reconciler state restore` first" in told
     place.person.edits(700001, email="other@acme.example")
     ran = called("plan")
     assert (ran.code, "state.json.backup" in ran.err) == (7, True)

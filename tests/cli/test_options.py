@@ -19,6 +19,7 @@ from tests.golden.story import Story, telling
 ARGUMENTS = {
     "show": ["one.plan"],
     "import": ["clients.acme", "7"],
+    "state push": ["one.json"],
     "state show": ["clients.acme"],
     "state mv": ["clients.acme", "clients.bolt"],
     "state rm": ["clients.acme"],
