@@ -20,6 +20,7 @@ ARGUMENTS = {
     "show": ["one.plan"],
     "import": ["clients.acme", "7"],
     "state push": ["one.json"],
+    "import-csv": ["clients.csv"],
     "state show": ["clients.acme"],
     "state mv": ["clients.acme", "clients.bolt"],
     "state rm": ["clients.acme"],
