@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from reconciler.apply.run import LAST_CALLS_S
 from reconciler.errors import Interrupted
 
-_CLOSING_S = 3.0
+_CLOSING_S = 1.0
 
 
 @dataclass(slots=True, kw_only=True)
