@@ -54,8 +54,8 @@ def demo(context: click.Context, keep: Path | None) -> None:
 
 
 _END = """
-That is all there is to it. Next: put your own clients.yaml into git, set FRESHBOOKS_ACCESS_TOKEN, and run
-`reconciler plan`. Clients that exist already are adopted, not created again.
+That is all there is to it. Next: `reconciler login`, then `reconciler export`, which writes the clients that you have
+as YAML for git. Or write your own clients.yaml: what exists already is adopted, not created again.
 """
 
 
