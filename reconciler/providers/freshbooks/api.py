@@ -18,13 +18,14 @@ import httpx
 import tenacity
 
 from reconciler import __version__
+from reconciler.bodies import whole
 from reconciler.errors import UsageError
 from reconciler.providers.freshbooks.auth import Bearer, Token
 from reconciler.providers.freshbooks.pace import Pace, retry_after_s
 
 TRIES = 5
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 20.0
-_LARGEST_ANSWER = 64 * 1024 * 1024  # a page of 100 clients has a quarter of a megabyte
+LARGEST_ANSWER = 64 * 1024 * 1024  # a page of 100 clients has a quarter of a megabyte
 _FREE_RETRIES, _RETRIES_PER_CALL = 100, 2.0
 AGENT = f"freshbooks-reconciler/{__version__}"
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -244,7 +245,7 @@ class Api:
             response = client.send(request, stream=True, auth=Bearer(token))
             self._token.heard(response.headers.get("Date"))
             try:
-                body = whole_body(response)
+                body = whole(response.iter_bytes(), LARGEST_ANSWER)
             finally:
                 response.close()
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
@@ -267,17 +268,6 @@ def patience(read_s: float) -> httpx.Timeout:
 def tls_for(base: str) -> ssl.SSLContext:
     """Give the trust that connections share; plain http, which is this machine, needs no list of authorities."""
     return httpx.create_ssl_context() if base.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
-def whole_body(response: httpx.Response) -> bytes | None:
-    """Read an answer to its end, or give None where it passes any size that an answer can have."""
-    parts, size = [], 0
-    for part in response.iter_bytes():
-        parts.append(part)
-        size += len(part)
-        if size > _LARGEST_ANSWER:
-            return None
-    return b"".join(parts)
 
 
 def _said(error: Exception, what: str) -> str:

@@ -16,15 +16,16 @@ import httpx
 import msgspec
 from oauthlib.oauth2 import OAuth2Error, WebApplicationClient
 
+from reconciler.bodies import whole
 from reconciler.core.login import App, Declined, Granted, Login, NoAnswer, NotAsked, Secret, Traded
 from reconciler.errors import NotAllowed, UsageError
 from reconciler.providers.freshbooks.api import (
     AGENT,
+    LARGEST_ANSWER,
     Trace,
     checked_url,
     patience,
     tls_for,
-    whole_body,
     write_socket_options,
 )
 from reconciler.providers.freshbooks.clock import VendorClock
@@ -162,7 +163,7 @@ class OAuth:
                 httpx.Client(transport=transport, timeout=self._timeout, follow_redirects=False) as client,
                 client.stream("POST", self._base + path, content=body, headers=headers) as response,
             ):
-                whole = whole_body(response)
+                read = whole(response.iter_bytes(), LARGEST_ANSWER)
             told = str(response.status_code)
         except _UNSENT as error:
             told = "not reached"
@@ -175,9 +176,9 @@ class OAuth:
         finally:
             if self._trace is not None:
                 self._trace("POST", path, told, time.monotonic() - began)
-        if whole is None:
+        if read is None:
             return NoAnswer(reason="the answer had no end")
-        return _Answer(response.status_code, whole, response.headers.get("Date"))
+        return _Answer(response.status_code, read, response.headers.get("Date"))
 
     def _traded(self, got: _Answer | NotAsked | NoAnswer) -> Traded:
         if not isinstance(got, _Answer):

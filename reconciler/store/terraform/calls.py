@@ -18,6 +18,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 import httpx
 
 from reconciler import __version__
+from reconciler.bodies import whole
 from reconciler.errors import StateUnusable, UsageError
 from reconciler.store.backend import Trace
 from reconciler.store.terraform.address import Address
@@ -192,7 +193,7 @@ class Calls:
             response = self._client.send(request, stream=True)
             try:
                 self.clock.hear(response.headers.get("date", ""), sent_s)
-                body = _whole_body(response)
+                body = whole(response.iter_bytes(), _LARGEST_ANSWER)
             finally:
                 response.close()
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
@@ -257,17 +258,6 @@ def _headers(call: Call) -> dict[str, str]:
     if call.etag:
         headers["If-Match"] = call.etag
     return headers
-
-
-def _whole_body(response: httpx.Response) -> bytes | None:
-    """Read an answer to its end, or give None where it passes any size that a document can have."""
-    parts, size = [], 0
-    for part in response.iter_bytes():
-        parts.append(part)
-        size += len(part)
-        if size > _LARGEST_ANSWER:
-            return None
-    return b"".join(parts)
 
 
 def _seconds(told: str) -> float | None:
