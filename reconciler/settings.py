@@ -151,7 +151,7 @@ def _without_secret(address: str) -> str:
     if profiles.has_secret(address):
         raise UsageError(
             "a password does not belong into an address",
-            "The address has one, or a key. Give it in the environment, as docs/shared-state.md says for each "
+            "The address has one, or a key. Give it in the environment, as docs/how-to/shared-state.md says for each "
             "storage, and change it: it may have been seen.",
         )
     return address

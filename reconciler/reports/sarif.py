@@ -43,7 +43,7 @@ def _rule(problem: Diagnostic) -> Json:
     return {
         "id": problem.code,
         "shortDescription": {"text": f"{problem.summary[:1].upper()}{problem.summary[1:]}."},
-        "help": {"text": f"docs/errors.md says more on `{problem.code}`."},
+        "help": {"text": f"docs/reference/errors.md says more on `{problem.code}`."},
         "defaultConfiguration": {"level": _LEVELS[problem.severity]},
     }
 

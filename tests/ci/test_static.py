@@ -56,7 +56,7 @@ def test_the_gitlab_pipeline_meets_the_schema() -> None:
 @pytest.mark.parametrize("schema", ["azure-pipelines", "bitbucket-pipelines"])
 def test_pipelines_in_the_documentation_meet_their_schemas(schema: str, tmp_path: Path) -> None:
     """The pipelines on the page are ones that Azure and Bitbucket would take."""
-    [text] = [text for text in fenced(DOCS / "ci.md", "yaml") if text.startswith(f"# {schema}.yml")]
+    [text] = [text for text in fenced(DOCS / "how-to" / "ci.md", "yaml") if text.startswith(f"# {schema}.yml")]
     file = tmp_path / f"{schema}.yml"
     file.write_text(text, "utf-8")
     # Azure's schema has patterns that are none under the flag `u`.

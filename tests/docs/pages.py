@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-PAGES = (*sorted(DOCS.glob("*.md")), *(ROOT / f"{name}.md" for name in ("ARCHITECTURE", "CONTRIBUTING", "README")))
+PAGES = (*sorted(DOCS.rglob("*.md")), *(ROOT / f"{name}.md" for name in ("ARCHITECTURE", "CONTRIBUTING", "README")))
 
 _FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?P<target>[^)\s]+)\)")
@@ -16,7 +16,7 @@ _HEADING = re.compile(r"^#+ +(?P<title>.+?) *$", re.MULTILINE)
 
 
 def text(page: str) -> str:
-    """Give one page of docs/."""
+    """Give one page below docs/."""
     return (DOCS / page).read_text(encoding="utf-8")
 
 

@@ -23,7 +23,7 @@ from tests.docs.blocks import BLOCK, commands, generated, rewritten, tree
 from tests.docs.codes import codes, pass_through, summaries
 from tests.docs.pages import DOCS, PAGES, ROOT, anchors, fenced, links, rows, section, text
 
-DOC_PAGES = [page for page in PAGES if page.parent == DOCS]
+DOC_PAGES = [page for page in PAGES if page.is_relative_to(DOCS)]
 _TREE_LINE = re.compile(r"[ │├└─]*(?P<name>\w+) +(?P<codes>\d+(?: / \d+)?) ")
 _SUM_ONLY = {"DiagnosedError"}
 """Classes that are never raised themselves, and so stand in no tree."""
@@ -56,13 +56,13 @@ def test_every_generated_block_has_a_place() -> None:
 def test_every_command_has_a_section_with_its_help() -> None:
     """Each command has a heading of its own, and its help text under it."""
     for words in commands():
-        assert f"<!-- generated: help {words} -->" in section("commands.md", words)
+        assert f"<!-- generated: help {words} -->" in section("reference/commands.md", words)
 
 
 def test_every_option_is_documented() -> None:
     """Each name of each option and the metavar of each argument is found in its command's section."""
     for words, command in commands().items():
-        told = section("commands.md", words)
+        told = section("reference/commands.md", words)
         context = click.Context(command, info_name=words)
         for parameter in command.get_params(context):
             names = parameter.opts if isinstance(parameter, click.Option) else [parameter.make_metavar(context)]
@@ -79,7 +79,8 @@ def test_every_option_has_help() -> None:
 def test_exit_codes_are_those_of_the_errors() -> None:
     """The table of exit codes names every error with the code it carries, and no code that cannot be."""
     table = {
-        int(code): set(re.findall(r"`(\w+)`", named)) for code, named, _ in rows(section("commands.md", "Exit codes"))
+        int(code): set(re.findall(r"`(\w+)`", named))
+        for code, named, _ in rows(section("reference/commands.md", "Exit codes"))
     }
     expected: dict[int, set[str]] = {0: set(), 2: set()}
     for error in _error_classes():
@@ -90,10 +91,10 @@ def test_exit_codes_are_those_of_the_errors() -> None:
 
 def test_every_format_is_in_the_table_and_has_a_section() -> None:
     """reports.md lists exactly the formats that there are, with what each is of, and describes every one."""
-    listed = {name.strip("`"): of for name, _, of in rows(text("reports.md").partition("\n## ")[0])}
+    listed = {name.strip("`"): of for name, _, of in rows(text("reference/reports.md").partition("\n## ")[0])}
     both = {(True, True): "a plan, problems", (True, False): "a plan", (False, True): "problems"}
     assert listed == {name: both[name in PLANS, name in PROBLEMS] for name in {**PLANS, **PROBLEMS}}
-    assert [name for name in listed if not section("reports.md", name).strip()] == []
+    assert [name for name in listed if not section("reference/reports.md", name).strip()] == []
 
 
 # Errors.
@@ -124,8 +125,8 @@ def test_every_code_has_an_entry_and_no_entry_is_dead() -> None:
 
 
 def _entries() -> list[list[str]]:
-    words = len(rows(section("errors.md", "What became of a change")))
-    return rows(text("errors.md"))[:-words]
+    words = len(rows(section("reference/errors.md", "What became of a change")))
+    return rows(text("reference/errors.md"))[:-words]
 
 
 def test_every_entry_has_cause_and_remedy() -> None:
@@ -135,7 +136,7 @@ def test_every_entry_has_cause_and_remedy() -> None:
 
 def test_every_summary_can_be_found() -> None:
     """Whoever searches errors.md for a summary that the program prints finds it."""
-    flat = " ".join(text("errors.md").replace("`", "").split())
+    flat = " ".join(text("reference/errors.md").replace("`", "").split())
     assert sorted(summary for summary in summaries() if summary not in flat) == []
 
 
@@ -168,7 +169,7 @@ def test_no_code_escapes_the_collection() -> None:
 def test_field_tables_are_the_kinds(title: str, kind: Kind) -> None:
     """The tables of fields list what the provider can write, in its order and with its types."""
     types = {FieldType.TEXT: "text", FieldType.FLAG: "true or false"}
-    table = [(cells[0].strip("`"), cells[2]) for cells in rows(section("configuration.md", title))]
+    table = [(cells[0].strip("`"), cells[2]) for cells in rows(section("reference/configuration.md", title))]
     assert table == [(field.name, types[field.type]) for field in kind.fields]
 
 
@@ -189,16 +190,18 @@ def test_every_key_is_documented(title: str, schema: str, path: tuple[str, ...])
         assert isinstance(node, dict)
         node = node[part]
     assert isinstance(node, dict)
-    documented = {cells[0].strip("`").rpartition(".")[2] for cells in rows(section("configuration.md", title))}
+    documented = {
+        cells[0].strip("`").rpartition(".")[2] for cells in rows(section("reference/configuration.md", title))
+    }
     wanted = set(node) - set(CLIENT.field_names) - ({"policy"} if schema == "settings" else set())
     assert wanted <= documented
 
 
 def test_quirks_and_faults_are_complete() -> None:
     """Each switch and each fault has a row, and each switch a word on how sure its default is."""
-    assert [cells[0].strip("`") for cells in rows(section("sandbox.md", "Quirks"))] == list(QUIRKS)
-    assert [cells[0].strip("`") for cells in rows(section("sandbox.md", "Faults"))] == list(NAMES)
-    sure = [cells[0].strip("`") for cells in rows(section("sandbox.md", "How sure each behaviour is"))]
+    assert [cells[0].strip("`") for cells in rows(section("reference/sandbox.md", "Quirks"))] == list(QUIRKS)
+    assert [cells[0].strip("`") for cells in rows(section("reference/sandbox.md", "Faults"))] == list(NAMES)
+    sure = [cells[0].strip("`") for cells in rows(section("reference/sandbox.md", "How sure each behaviour is"))]
     assert [name for name in sure if name in QUIRKS] == list(QUIRKS)
 
 
@@ -231,9 +234,9 @@ def test_relative_links_resolve(page: Path) -> None:
 
 
 def test_every_page_is_in_the_index() -> None:
-    """docs/README.md links to every page beside it."""
-    listed = {file.name for file, _ in links(DOCS / "README.md")}
-    assert {page.name for page in DOC_PAGES} - {"README.md"} <= listed
+    """docs/index.md links to every page below docs/."""
+    listed = {file.resolve() for file, _ in links(DOCS / "index.md")}
+    assert {page for page in DOC_PAGES} - {DOCS / "index.md"} <= listed
 
 
 @pytest.mark.parametrize("page", DOC_PAGES, ids=lambda page: page.name)
