@@ -1,4 +1,4 @@
-"""The plan and the problems that docs/reference/reports.md shows in every format; it renders them, and writes nothing."""
+"""The plan and the problems that the page of reports shows in every format; it renders them, and writes nothing."""
 
 from __future__ import annotations
 

@@ -236,7 +236,7 @@ def test_relative_links_resolve(page: Path) -> None:
 def test_every_page_is_in_the_index() -> None:
     """docs/index.md links to every page below docs/."""
     listed = {file.resolve() for file, _ in links(DOCS / "index.md")}
-    assert {page for page in DOC_PAGES} - {DOCS / "index.md"} <= listed
+    assert set(DOC_PAGES) - {DOCS / "index.md"} <= listed
 
 
 @pytest.mark.parametrize("page", DOC_PAGES, ids=lambda page: page.name)

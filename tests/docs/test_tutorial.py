@@ -12,6 +12,7 @@ import pytest
 from reconciler.cli.main import run
 from tests.docs.pages import DOCS, fenced
 
+PAGE = DOCS / "tutorial" / "first-apply.md"
 FILE = Path("clients.yaml")
 CONSENT = "  Enter a value: yes\n"
 
@@ -53,7 +54,7 @@ def test_the_tutorial_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     second = _moved(first)
     # What the reader has done to the file before the block of this number.
     files = {0: first, 1: _unquoted(first), 2: first, 5: second, 7: _without_acme(first), 8: second}
-    for number, block in enumerate(fenced(DOCS / "tutorial" / "first-apply.md", "text")):
+    for number, block in enumerate(fenced(PAGE, "text")):
         if number in files:
             FILE.write_text(files[number], encoding="utf-8")
         _check(block)
