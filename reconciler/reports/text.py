@@ -134,10 +134,13 @@ def reasons(change: Change) -> list[str]:
 
 
 def _short(change: Change, options: RenderOptions) -> str:
-    """Give a record in one line: what happens to it, and to which of its fields."""
+    """Give a record in one line: what happens to it, and to which of its fields; of a whole record, to how many."""
     symbol, style, _ = _entry(change)
-    names = ", ".join(attribute.name for attribute in change.attributes)
-    fields = f" ({plain(names)})" if names else ""
+    told = ", ".join(attribute.name for attribute in change.attributes)
+    if change.action in {Action.CREATE, Action.DELETE} and told:
+        # All that it has: the names would fill several lines and tell nothing apart.
+        told = counted(len(change.attributes), "attribute")
+    fields = f" ({plain(told)})" if told else ""
     return f"{paint(f'{symbol:>4}', style, colour=options.colour)} {plain(heading(change))}{fields}"
 
 

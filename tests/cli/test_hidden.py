@@ -54,7 +54,7 @@ def test_a_plan_in_every_format(place: Story) -> None:
     assert ran.code == 0
     assert "+ email        = (sensitive value)" in ran.out
     assert silent(called("plan", "--json")).code == 0
-    assert "(email, note, organization)" in silent(called("plan", "--summary")).out
+    assert "will be created (3 attributes)" in silent(called("plan", "--summary")).out
     for name in PLANS:
         silent(called("show", "one.plan", "--format", name))
 

@@ -168,7 +168,7 @@ def test_the_demo(folder: Path) -> None:
     before = Path.cwd()
     ran = called("demo")
     assert (ran.code, ran.err) == (0, ran.err)
-    assert "$ reconciler plan --sandbox --out first.plan" in ran.out
+    assert "$ reconciler plan --sandbox --summary --out first.plan" in ran.out
     assert "Plan: 15 to add" in ran.out
     assert "Apply complete! Resources: 15 added" in ran.out
     assert "No changes." in ran.out
@@ -177,10 +177,21 @@ def test_the_demo(folder: Path) -> None:
 
 
 def test_the_demo_can_be_kept(folder: Path) -> None:
-    """With --keep the folder stays, and can be worked on."""
-    assert called("demo", "--keep", "kept").code == 0
-    assert {"clients.yaml", "first.plan", ".reconciler"} <= {file.name for file in Path("kept").iterdir()}
-    assert called("--chdir", "kept", "--sandbox", "plan", "--detailed-exitcode").code == 2
+    """With --keep the folder stays, and can be worked on, as it says."""
+    ran = called("demo", "--keep", "kept here")
+    assert ran.code == 0
+    assert "the files stay in kept here." in ran.out
+    assert "cd 'kept here'; reconciler apply --sandbox" in ran.out
+    assert {"clients.yaml", "first.plan", ".reconciler"} <= {file.name for file in Path("kept here").iterdir()}
+    assert called("--chdir", "kept here", "--sandbox", "plan", "--detailed-exitcode").code == 2
+
+
+def test_the_demo_is_told_as_events(folder: Path) -> None:
+    """With --json its commands tell events, and what is said between them stands beside."""
+    ran = called("demo", "--json")
+    told = [json.loads(line)["type"] for line in ran.out.splitlines()]
+    assert (ran.code, told.count("apply_complete"), told[-1]) == (0, 15, "change_summary")
+    assert "[5/5] One phone number is edited" in ran.err
 
 
 def test_the_demo_under_a_variable(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -116,6 +116,19 @@ def test_a_second_signal_ends_it_at_once(place: Story) -> None:
     assert len(place.clients()) == 1
 
 
+@pytest.mark.parametrize(("number", "code"), BOTH)
+def test_the_demo_ends(folder: Path, number: signal.Signals, code: int) -> None:
+    """A signal ends the demo where it is, once, and no further step is begun."""
+    with started("demo") as process:
+        assert process.stdout is not None
+        until(lambda: process.stdout is not None and process.stdout.readline().startswith("clients.acme: created"))
+        process.send_signal(number)
+        out, err = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == code, err
+    assert err.count("Error: ") == 1
+    assert "[5/5]" not in out
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, {0, 130}), (signal.SIGTERM, {0, 143})])
 def test_the_sandbox_ends(folder: Path, number: signal.Signals, code: set[int]) -> None:
     """A signal ends the sandbox, and its port is free again."""

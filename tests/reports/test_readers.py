@@ -96,12 +96,15 @@ def test_no_value_can_be_read_as_ours() -> None:
 
 @pytest.mark.parametrize("options", [NARROW, WIDE])
 def test_a_line_a_record(options: RenderOptions) -> None:
-    """--summary gives each record one line, with what happens and the names of its fields, then the same sums."""
+    """--summary gives each record one line, with what happens to which fields, then the same sums."""
     plan = plan_of(*one_of_each(), unmanaged={"client": 2})
     short = render_plan(plan, RenderOptions(width=options.width, summary=True))
     rows = [row for row in short.splitlines() if re.match(r"^ {1,3}\S{1,2} clients\.", row)]
     assert len(rows) == len(plan.changes)
     assert "   ~ clients.edit will be updated in-place (email, fax)" in rows
+    assert [
+        row for row in rows if row.startswith("   + ") and not re.search(r" will be created \(\d+ attributes?\)$", row)
+    ] == []
     assert "old@acme.example" not in short
     assert ALONE.findall(short) == ALONE.findall(render_plan(plan, options))
 
