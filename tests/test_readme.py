@@ -20,9 +20,11 @@ def test_the_plan_shown_is_a_real_one() -> None:
     assert shown.strip() in TOLD
 
 
-def test_both_commands_stand_on_the_first_screen() -> None:
-    """Somebody who has only Python and git sees at once what to type."""
-    first = "\n".join(README.splitlines()[:45])
+def test_the_first_screen() -> None:
+    """Somebody who has only Python and git sees at once what it does, also as text, and what to type."""
+    first = "\n".join(README.splitlines()[:25])
+    assert re.search(r"!\[The demo: .{50,}\]\(docs/images/demo\.svg\)", first)
+    assert "](docs/reference/commands.md#reconciler-demo)" in first
     assert "python3 dev demo" in first
     assert "python3 dev test" in first
 

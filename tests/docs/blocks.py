@@ -21,6 +21,7 @@ from reconciler.reports.safe import fence
 from reconciler.sandbox.faults import NAMES
 from reconciler.sandbox.quirks import QUIRKS
 from tests.docs.examples import examples
+from tests.docs.recording import COMMAND, PROMPT, printed
 
 WIDTH = 100
 BLOCK = re.compile(r"(?P<open><!-- generated: (?P<name>[^>]+) -->\n)(?P<body>.*?)(?P<close><!-- end -->)", re.DOTALL)
@@ -65,6 +66,7 @@ def generated() -> Mapping[str, str]:
             ],
         ),
         "faults": _table(("name", "what happens"), [(f"`{name}`", _cell(told)) for name, told in NAMES.items()]),
+        "demo": _fenced(f"{PROMPT}{COMMAND}\n{printed()}", "text"),
         **{name: _fenced(text, language) for name, (text, language) in examples().items()},
         **{f"help {words}": _fenced(help_of(words), "text") for words in commands()},
     }
