@@ -150,7 +150,6 @@ class Sandbox:
         """Give what a client's environment needs to reach this account; of several it names none."""
         return {
             "FRESHBOOKS_API_URL": self.url,
-            "FRESHBOOKS_AUTH_URL": self.url,
             **({"FRESHBOOKS_ACCOUNT_ID": self.account_id} if len(self.accounts) == 1 else {}),
             "FRESHBOOKS_ACCESS_TOKEN": self.access_token,
             "FRESHBOOKS_CLIENT_ID": self.grants.client_id,

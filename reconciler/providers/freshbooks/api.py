@@ -18,10 +18,10 @@ import httpx
 import tenacity
 
 from reconciler import __version__
-from reconciler.bodies import whole
+from reconciler.answers import retry_after_s, whole
 from reconciler.errors import UsageError
 from reconciler.providers.freshbooks.auth import Bearer, Token
-from reconciler.providers.freshbooks.pace import Pace, retry_after_s
+from reconciler.providers.freshbooks.pace import Pace
 
 TRIES = 5
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 20.0

@@ -16,7 +16,7 @@ import httpx
 import msgspec
 from oauthlib.oauth2 import OAuth2Error, WebApplicationClient
 
-from reconciler.bodies import whole
+from reconciler.answers import whole
 from reconciler.core.login import App, Declined, Granted, Login, NoAnswer, NotAsked, Secret, Traded
 from reconciler.errors import NotAllowed, UsageError
 from reconciler.providers.freshbooks.api import (

@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
+from reconciler.answers import retry_after_s, whole_number
+
 _LONGEST_WAIT_S = 65.0  # a window never exceeds 60 s in any capture
 
 
@@ -64,7 +66,10 @@ class Pace:
         with self._lock:
             bucket = self._buckets[name]
             bucket.in_flight -= 1
-            limit, remaining = _whole(headers.get("x-ratelimit-limit")), _whole(headers.get("x-ratelimit-remaining"))
+            limit, remaining = (
+                whole_number(headers.get("x-ratelimit-limit")),
+                whole_number(headers.get("x-ratelimit-remaining")),
+            )
             seconds = _seconds_left(headers)
             if limit and remaining is not None and seconds is not None:
                 bucket.limit, bucket.remaining = limit, remaining
@@ -77,30 +82,12 @@ class Pace:
             bucket.banned_until = max(bucket.banned_until, self._clock() + min(seconds, _LONGEST_WAIT_S))
 
 
-def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Give the seconds of Retry-After, whether it is a number or a date; None where there is none."""
-    said = headers.get("retry-after")
-    if said is None:
-        return None
-    whole = _whole(said)
-    if whole is not None:
-        return float(whole)
-    try:
-        return max(0.0, (parsedate_to_datetime(said) - parsedate_to_datetime(headers.get("date", ""))).total_seconds())
-    except (ValueError, TypeError):
-        return None
-
-
 def _seconds_left(headers: Mapping[str, str]) -> float | None:
     """Give how long the window lasts: Retry-After, which equals Reset less Date in every capture, or just that."""
     if (said := retry_after_s(headers)) is not None:
         return said
-    reset = _whole(headers.get("x-ratelimit-reset"))
+    reset = whole_number(headers.get("x-ratelimit-reset"))
     try:
         return None if reset is None else reset - parsedate_to_datetime(headers.get("date", "")).timestamp()
     except ValueError:
         return None
-
-
-def _whole(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 16 else None  # noqa: PLR2004 - no time or limit is longer

@@ -18,7 +18,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 import httpx
 
 from reconciler import __version__
-from reconciler.bodies import whole
+from reconciler.answers import retry_after_s, whole
 from reconciler.errors import StateUnusable, UsageError
 from reconciler.store.backend import Trace
 from reconciler.store.terraform.address import Address
@@ -208,7 +208,7 @@ class Calls:
             status=response.status_code,
             body=body,
             etag=response.headers.get("etag", ""),
-            wait_s=_seconds(response.headers.get("retry-after", "")),
+            wait_s=retry_after_s(response.headers),
         )
 
 
@@ -258,10 +258,6 @@ def _headers(call: Call) -> dict[str, str]:
     if call.etag:
         headers["If-Match"] = call.etag
     return headers
-
-
-def _seconds(told: str) -> float | None:
-    return float(told) if told.isascii() and told.isdigit() and len(told) < len("100000") else None
 
 
 def _trust(address: Address) -> ssl.SSLContext:
