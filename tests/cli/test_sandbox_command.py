@@ -34,7 +34,7 @@ def test_lines_for_a_shell(folder: Path) -> None:
     writes(ACME)
     with started("sandbox", "--account", "Shell1") as process:
         assert process.stdout is not None
-        lines = [process.stdout.readline() for _ in range(8)]
+        lines = [process.stdout.readline() for _ in NAMES]
         assert all(line.startswith("export FRESHBOOKS_") for line in lines)
         command = "".join(lines) + '"$@"; env | grep ^FRESHBOOKS_'
         done = subprocess.run(
