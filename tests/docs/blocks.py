@@ -22,8 +22,20 @@ from reconciler.sandbox.faults import NAMES
 from reconciler.sandbox.quirks import QUIRKS
 from tests.docs.examples import examples
 from tests.docs.recording import COMMAND, PROMPT, printed
+from tests.docs.pages import ROOT
 
 WIDTH = 100
+FILES = {
+    "examples/clients.yaml": "yaml",
+    "examples/ci/github.yml": "yaml",
+    "examples/ci/drift.yml": "yaml",
+    "examples/ci/gitlab-ci.yml": "yaml",
+    "examples/policy/checkov/clients_have_a_currency.yaml": "yaml",
+    "examples/policy/checkov/invoices_have_an_address.yaml": "yaml",
+    "examples/policy/terraform-compliance/clients.feature": "gherkin",
+    "examples/policy/rego/clients.rego": "text",
+}
+"""What the repository has to copy, with the language of its fence: whoever reads the site has no checkout."""
 BLOCK = re.compile(r"(?P<open><!-- generated: (?P<name>[^>]+) -->\n)(?P<body>.*?)(?P<close><!-- end -->)", re.DOTALL)
 _SAME_FOR_ALL = re.compile(r" ?(null or \"\" clears it; absent leaves it alone|Absent leaves it alone)\.")
 
@@ -69,6 +81,10 @@ def generated() -> Mapping[str, str]:
         "demo": _fenced(f"{PROMPT}{COMMAND}\n{printed()}", "text"),
         **{name: _fenced(text, language) for name, (text, language) in examples().items()},
         **{f"help {words}": _fenced(help_of(words), "text") for words in commands()},
+        **{
+            f"file {name}": _fenced((ROOT / name).read_text(encoding="utf-8"), language)
+            for name, language in FILES.items()
+        },
     }
 
 
