@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import click
+import yaml
 from click.testing import CliRunner
 
 from reconciler import errors, schema_files
@@ -23,8 +24,11 @@ from reconciler.sandbox.quirks import QUIRKS
 from tests.docs.examples import examples
 from tests.docs.recording import COMMAND, PROMPT, printed
 from tests.docs.pages import ROOT
+from tests.docs.schemas import lifecycle_keys, objects, settings_keys
+from tests.docs.variables import CLOUDS, of_options
 
 WIDTH = 100
+_KEYS = ("key", "value", "absent means", "what it does")
 FILES = {
     "examples/clients.yaml": "yaml",
     "examples/ci/github.yml": "yaml",
@@ -79,6 +83,17 @@ def generated() -> Mapping[str, str]:
         ),
         "faults": _table(("name", "what happens"), [(f"`{name}`", _cell(told)) for name, told in NAMES.items()]),
         "demo": _fenced(f"{PROMPT}{COMMAND}\n{printed()}", "text"),
+        "settings keys": _table(_KEYS, list(map(_cells, settings_keys()))),
+        "lifecycle keys": _table(_KEYS, list(map(_cells, lifecycle_keys()))),
+        "saved plan": _objects("plan"),
+        "state": _objects("state"),
+        "option variables": _table(
+            ("variable", "option", "of"),
+            [(f"`{name}`", f"`{option}`", _of(words)) for name, option, words in of_options(commands())],
+        ),
+        **{f"variables {name}": _listed(cloud.variables) for name, cloud in CLOUDS.items()},
+        "action inputs": _action("inputs"),
+        "action outputs": _action("outputs"),
         **{name: _fenced(text, language) for name, (text, language) in examples().items()},
         **{f"help {words}": _fenced(help_of(words), "text") for words in commands()},
         **{
@@ -86,6 +101,40 @@ def generated() -> Mapping[str, str]:
             for name, language in FILES.items()
         },
     }
+
+
+def _objects(name: str) -> str:
+    """Give a table for each object of a stored document, the document itself without a heading."""
+    told = []
+    for title, what, rows in objects(name):
+        heading = "" if title == "Document" else f"### {title}\n\n{_first_sentence(what)}\n\n"
+        told.append(heading + _table(("key", "value", "absent means"), list(map(_cells, rows))))
+    return "\n".join(told)
+
+
+def _first_sentence(text: str) -> str:
+    """Give what a docstring says first; what follows is for those who read the code."""
+    return text.partition("\n")[0].partition(". ")[0].removesuffix(".") + "."
+
+
+def _of(words: Sequence[str]) -> str:
+    return ", ".join(f"`{each}`" for each in words) if all(words) else "every command"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return textwrap.fill(", ".join(f"`{name}`" for name in sorted(names)) + ".", 118, break_on_hyphens=False) + "\n"
+
+
+def _action(part: str) -> str:
+    """Give the inputs or outputs of the GitHub action."""
+    rows = []
+    for name, node in yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))[part].items():
+        default = "required" if node.get("required") else f"`{node['default']}`" if node.get("default") else ""
+        rows.append(
+            (f"`{name}`", *([default] if part == "inputs" else []), _cell(" ".join(node["description"].split())))
+        )
+    heading = ("input", "default", "what it is for") if part == "inputs" else ("output", "what it tells")
+    return _table(heading, rows)
 
 
 def tree() -> str:
@@ -129,6 +178,10 @@ def _value(text: str) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
+
+
+def _cells(row: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(_cell, row))
 
 
 def _table(heading: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

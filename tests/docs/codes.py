@@ -25,20 +25,21 @@ ERRORS = {
 
 def codes() -> set[str]:
     """Give every code that occurs in the source."""
-    return {code for file in _files() for code in _codes(file)}
+    return {code for file in source_files() for code in _codes(file)}
 
 
 def summaries() -> set[str]:
     """Give every summary that is written out in the source, so that a person can search the page for it."""
-    return {text for file in _files() for text in _summaries(file)}
+    return {text for file in source_files() for text in _summaries(file)}
 
 
 def pass_through() -> set[str]:
     """Give the functions, as `file:name`, in which a problem's code is neither written out nor a class's default."""
-    return {place for file in _files() for place in _passing(file)}
+    return {place for file in source_files() for place in _passing(file)}
 
 
-def _files() -> list[Path]:
+def source_files() -> list[Path]:
+    """Give the modules of the program without those of the sandbox, which is a program of its own."""
     return sorted(file for file in SOURCE.rglob("*.py") if "sandbox" not in file.relative_to(SOURCE).parts[:1])
 
 

@@ -78,10 +78,7 @@ def test_every_option_has_help() -> None:
 
 def test_exit_codes_are_those_of_the_errors() -> None:
     """The table of exit codes names every error with the code it carries, and no code that cannot be."""
-    table = {
-        int(code): set(re.findall(r"`(\w+)`", named))
-        for code, named, _ in rows(section("reference/commands.md", "Exit codes"))
-    }
+    table = {int(code): set(re.findall(r"`(\w+)`", named)) for code, named, *_ in rows(text("reference/exit-codes.md"))}
     expected: dict[int, set[str]] = {0: set(), 2: set()}
     for error in _error_classes():
         for code in (130, 143) if error is errors.Interrupted else (error.exit_code,):
