@@ -20,6 +20,11 @@ _KINDS = {
     "array": "list",
     "object": "map",
 }
+_PATTERNS = {
+    "^[A-Za-z0-9]{1,32}$": "1 to 32 letters and digits",
+    "^[a-z][a-z0-9_-]{0,62}$": "as a key is",
+    "^[0-9]{1,3}%$": "a share",
+}
 _ABSENT = re.compile(r" ?Absent: (?P<told>.+?)\.(?= |$)")
 _MOST_NAMED = 12
 """Longer lists of words are those of field names, which have a table of their own."""
@@ -102,6 +107,6 @@ def _bounds(node: Node) -> str:
         case {"minimum": least}:
             return f", {least} or more"
         case {"pattern": str(pattern)}:
-            return f" like `{pattern}`"
+            return f", {_PATTERNS[pattern]}"
         case _:
             return ""

@@ -1,8 +1,10 @@
-"""What is looked up is what the program has: variables, defaults, types of events."""
+"""What is looked up is what the program has: variables, defaults, types of events; what is shown is what it says."""
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,13 @@ import pytest
 from reconciler import schema_files
 from reconciler.settings import Settings, settings
 from tests.docs.blocks import BLOCK
+from tests.docs.codes import source_files
 from tests.docs.events import event_types, unseen
-from tests.docs.pages import rows, section, text
+from tests.docs.pages import DOCS, rows, section, text
 from tests.docs.schemas import lifecycle_keys, settings_keys
 from tests.docs.variables import variables_read
 
+_SHOWN = re.compile(r"^\| (?:Error|Warning|Note): (.+)$", re.MULTILINE)
 _VARIABLE = re.compile(r"`([A-Z][A-Z0-9_]+)`")
 
 
@@ -44,6 +48,26 @@ def test_every_type_of_event_is_documented_and_no_other() -> None:
 def test_no_type_of_event_escapes_the_collection() -> None:
     """Each event's type is written out where it is made."""
     assert unseen() == set()
+
+
+def test_errors_that_are_shown_exist() -> None:
+    """Each error and note that a page shows is called as a text of the source calls it."""
+    known = {form for file in source_files() for form in _forms(ast.parse(file.read_text(encoding="utf-8")))}
+    whole = re.compile("|".join(known))
+    shown = {(page.name, told) for page in DOCS.rglob("*.md") for told in _SHOWN.findall(page.read_text("utf-8"))}
+    assert shown
+    assert sorted(pair for pair in shown if not whole.fullmatch(pair[1])) == []
+
+
+def _forms(module: ast.Module) -> Iterator[str]:
+    """Give every text of a module as a pattern, in which what is filled in is a word."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.JoinedStr):
+            yield "".join(
+                re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"\w+" for part in node.values
+            )
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield re.escape(node.value)
 
 
 def test_every_key_says_what_its_absence_means() -> None:
