@@ -29,6 +29,17 @@ def test_the_first_screen() -> None:
     assert "python3 dev test" in first
 
 
+def test_the_first_screen_says_why_to_trust_it() -> None:
+    """Whoever asks what happens to their books when something fails finds the promises at once."""
+    assert "](docs/guarantees.md)" in "\n".join(README.splitlines()[:40])
+
+
+def test_every_part_of_the_documentation_is_linked() -> None:
+    """The README leads into each of the four parts."""
+    for part in ("tutorial", "how-to", "reference", "explanation"):
+        assert f"](docs/{part}/" in README.partition("## Read on")[2]
+
+
 def test_yaml_is_what_the_schema_accepts() -> None:
     """The configuration shown can be used as it is."""
     [shown] = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
