@@ -22,8 +22,8 @@ from reconciler.reports.safe import fence
 from reconciler.sandbox.faults import NAMES
 from reconciler.sandbox.quirks import QUIRKS
 from tests.docs.examples import examples
-from tests.docs.recording import COMMAND, PROMPT, printed
 from tests.docs.pages import ROOT
+from tests.docs.recording import COMMAND, PROMPT, printed
 from tests.docs.schemas import lifecycle_keys, objects, settings_keys
 from tests.docs.variables import CLOUDS, of_options
 
