@@ -6,24 +6,26 @@ It opens regular files only, and none outside the root. What the YAML means is `
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from reconciler import schema_files
-from reconciler.core.diagnostic import Diagnostic, Position, one_line
+from reconciler.core.diagnostic import Diagnostic, Position
 from reconciler.core.kind import Kind
 from reconciler.core.resource import Configuration, Value
 from reconciler.core.validate import ENOUGH, Part, validate
 from reconciler.documents.explain import accepts, explained
+from reconciler.documents.files import leads_out, no_file, read_regular
 from reconciler.documents.parse import Document, parse
 from reconciler.errors import ConfigurationInvalid
+from reconciler.rules.holding import breaches, breaking
+from reconciler.rules.reading import read
+from reconciler.rules.sources import Place, Source
 
 SUFFIXES = (".yaml", ".yml")
-LARGEST_FILE = 128 * 1024 * 1024
 MOST_SHOWN = 200
 """Arbitrary: nobody reads more at once, and a file of another kind would have thousands."""
 SETTINGS_FILE = "reconciler.yaml"
@@ -34,7 +36,9 @@ class LoadOptions:
     """What shapes a Configuration besides its files."""
 
     defaults: Mapping[str, Value] | None = None
-    rules: Mapping[str, object] | None = None
+    defaults_at: Mapping[str, Place] = field(default_factory=dict)
+    """Where each of these stands."""
+    rules: Sequence[Source] = ()
     account: str | None = None
 
 
@@ -69,9 +73,16 @@ def check(
         parts, kind, root=os.path.normpath(paths[0]), defaults=options.defaults, account=options.account
     )
     problems += found
-    if options.rules is not None:
-        problems += islice(_house_rules(configuration, options.rules), ENOUGH)
+    if options.rules:
+        rules = read(options.rules, problems)
+        records = configuration.resources.values()
+        problems += islice(breaches(records, kind, rules, documents, options.defaults_at), ENOUGH)
     return configuration, _shown(problems, files, documents)
+
+
+def count_breaking(configuration: Configuration, kind: Kind, rules: Sequence[Source]) -> int:
+    """Count the clients that break a house rule."""
+    return sum(1 for _ in breaking(configuration.resources.values(), kind, read(rules, [])))
 
 
 def _shown(problems: list[Diagnostic], files: Sequence[str], documents: Mapping[str, Document]) -> list[Diagnostic]:
@@ -130,9 +141,7 @@ def _files(paths: Iterable[str], problems: list[Diagnostic]) -> list[str]:
             known = len(problems)
             below = sorted(_below(path, problems))
             if not below and len(problems) == known:
-                problems.append(
-                    _no_file(path, "no-files", "the folder holds no YAML file", "Expected *.yaml below it.")
-                )
+                problems.append(no_file(path, "no-files", "the folder holds no YAML file", "Expected *.yaml below it."))
             found += below
         else:
             found.append(path)
@@ -147,23 +156,22 @@ def _below(folder: str, problems: list[Diagnostic]) -> Iterator[str]:
 
     def unreadable(error: OSError) -> None:
         detail = f"{error.filename}: {error.strerror}."
-        problems.append(_no_file(str(error.filename), "unreadable", "a folder cannot be read", detail))
+        problems.append(no_file(str(error.filename), "unreadable", "a folder cannot be read", detail))
 
-    inside = os.path.realpath(folder)
     for here, folders, names in os.walk(folder, onerror=unreadable):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         paths = {name: os.path.join(here, name) for name in (*folders, *names)}  # noqa: PTH118 - as above
         for path in (paths[name] for name in folders):
             if Path(path).is_symlink():
                 detail = "Links to folders are not followed; move the folder itself here, or name it as the root."
-                problems.append(_no_file(path, "linked-folder", "a folder is a link", detail))
+                problems.append(no_file(path, "linked-folder", "a folder is a link", detail))
         for name in names:
             file = paths[name]
             if name.startswith(".") or name == SETTINGS_FILE or not _may_be_yaml(file):
                 continue
-            if os.path.commonpath([inside, os.path.realpath(file)]) != inside:
+            if leads_out(file, folder):
                 detail = "It is a link that leads out of the root; configuration comes from the root alone."
-                problems.append(_no_file(file, "link-out", "a file lies outside the root", detail))
+                problems.append(no_file(file, "link-out", "a file lies outside the root", detail))
             else:
                 yield file
 
@@ -230,53 +238,3 @@ def _narrow(content: Any, block: str, refused: Sequence[str], schema: Mapping[st
     if isinstance(content.get(block), dict):
         for key in content[block].keys() - set(refused):
             del content[block][key]
-
-
-def read_regular(file: str, problems: list[Diagnostic]) -> bytes | None:
-    """Read a regular file of a bearable size; a FIFO or device would block or never end."""
-    try:
-        if not stat.S_ISREG(os.stat(file).st_mode):  # noqa: PTH116 - as above
-            problems.append(_no_file(file, "not-a-file", "this is not a regular file", "Expected a YAML file."))
-            return None
-        # A name that is not UTF-8 could be neither shown nor kept in the state.
-        file.encode()
-        with Path(file).open("rb") as opened:
-            size = os.fstat(opened.fileno()).st_size
-            if size > LARGEST_FILE:
-                detail = f"It has {size // 1024 // 1024} MiB, more than {LARGEST_FILE // 1024 // 1024}."
-                problems.append(_no_file(file, "file-too-large", "the file is too large", detail))
-                return None
-            return opened.read(LARGEST_FILE + 1)
-    except OSError as error:
-        summary = "a file is missing" if isinstance(error, FileNotFoundError) else "a file cannot be read"
-        problems.append(_no_file(file, "unreadable", summary, f"{file}: {error.strerror}."))
-    except ValueError:
-        problems.append(_no_file(file, "unreadable", "a file cannot be read", "Its name is not UTF-8 text."))
-    return None
-
-
-def _no_file(file: str, code: str, summary: str, detail: str) -> Diagnostic:
-    return Diagnostic(code=code, summary=summary, detail=one_line(detail), position=Position(file=file, line=1))
-
-
-# House rules.
-
-
-def _house_rules(configuration: Configuration, rules: Mapping[str, object]) -> Iterator[Diagnostic]:
-    """Hold every client, defaults merged in, against the user's own JSON Schema."""
-    for address, resource in configuration.resources.items():
-        content: dict[str, object] = {name: value for name, value in resource.fields.items()}  # noqa: C416 - a copy typed as JSON
-        if resource.children is not None:
-            content["contacts"] = {key: dict(child.fields) for key, child in resource.children.items()}
-        if accepts(rules, content):
-            continue
-        for reason in explained(rules, Document(file="", content=content, raw=b""), whole=address):
-            told = reason.detail
-            yield replace(
-                reason,
-                code="house-rule",
-                summary="a client breaks a rule of the settings",
-                detail=told if told.startswith(f"{address} ") else f"{address}: {told}",
-                position=resource.position,
-                address=address,
-            )

@@ -26,9 +26,11 @@ from reconciler.core.policy import (
     UnmanagedPolicy,
 )
 from reconciler.core.resource import Address, OnRemove, Value
-from reconciler.documents.explain import accepts, bad_rules, explained
+from reconciler.documents.explain import accepts, explained
 from reconciler.documents.parse import Document, parse
 from reconciler.errors import ConfigurationInvalid, NotAllowed, UsageError
+from reconciler.rules.checking import unusable
+from reconciler.rules.sources import Place, Source, all_rules, chosen_rules, defaults_at
 
 FILE = "reconciler.yaml"
 API_URL = "https://api.freshbooks.com"
@@ -73,7 +75,9 @@ class Settings:
     policy: Policy = field(default_factory=Policy)
     parallelism: int = 8
     rate_share: float = 0.9
-    rules: Mapping[str, object] | None = None
+    defaults_at: Mapping[str, Place] = field(default_factory=dict)
+    """Where each of the defaults stands."""
+    rules: tuple[Source, ...] = ()
     sensitive: frozenset[str] = frozenset()
 
     @property
@@ -90,7 +94,8 @@ def settings(flags: Mapping[str, Any], environment: Mapping[str, str], user_file
         UsageError: a flag or variable is wrong, or there is no root.
     """
     profile = flags.get("profile") or None
-    whole = repository_file()
+    document = _repository()
+    whole: Mapping[str, Any] = _content(document)
     file = _from_here(profiles.chosen(whole, profile), profile)
     return Settings(
         root=_root(flags, file),
@@ -109,7 +114,8 @@ def settings(flags: Mapping[str, Any], environment: Mapping[str, str], user_file
         policy=_policy(flags, file),
         parallelism=int(flags.get("parallelism") or file.get("parallelism") or 8),
         rate_share=float(file.get("rate_share") or 0.9),
-        rules=file.get("rules"),
+        defaults_at=defaults_at(document, profile) if document is not None else {},
+        rules=chosen_rules(document, profile) if document is not None else (),
         sensitive=frozenset(file.get("sensitive", ()) if profile else profiles.sensitive(whole)),
     )
 
@@ -222,22 +228,31 @@ def repository_file() -> Mapping[str, Any]:
     Raises:
         ConfigurationInvalid: it is wrong.
     """
+    return _content(_repository())
+
+
+def _content(document: Document | None) -> Mapping[str, Any]:
+    content: Any = document.content if document is not None else None
+    return dict(content or {})
+
+
+def _repository() -> Document | None:
     document = _read(Path(FILE), _repository_schema())
     if document is None:
-        return {}
+        return None
     content: Any = document.content
     problems = [
         problem
-        for within in (content, *content.get("profiles", {}).values())
-        if within.get("rules") is not None
-        for problem in bad_rules(document, within=within)
+        for source in all_rules(document)
+        if not isinstance(source.given, str)
+        for problem in unusable(source.given, document, source.path)
     ]
     for slip in profiles.slips(content):
         at = document.at(slip.within, slip.key) or Position(file=FILE, line=1)
         problems.append(Diagnostic(code=slip.code, summary=slip.summary, detail=slip.detail, position=at))
     if problems:
         raise _wrong(problems)
-    return dict(content)
+    return document
 
 
 @functools.cache

@@ -28,8 +28,9 @@ from reconciler.export.drafting import Draft, Layout, draft
 from reconciler.export.merging import Taking
 from reconciler.export.telling import Exported
 from reconciler.export.writing import SCHEMA
-from reconciler.load import SUFFIXES, LoadOptions, check, files_of
+from reconciler.load import SUFFIXES, check, count_breaking, files_of
 from reconciler.profiles import chosen
+from reconciler.providers.freshbooks.wire import CLIENT
 from reconciler.record import Recorder
 from reconciler.settings import FILE, ROOTS, repository_file
 from reconciler.store.durable import rewrite, write_new
@@ -179,17 +180,16 @@ def _told(session: Session, made: Draft, sides: Sides, files: tuple[str, ...], l
         ),
         left_out=tuple(f"{collection}.{entry.key}: {what}" for entry in made.entries for what in entry.left_out),
         left=tuple(left),
-        broken=_broken(session),
+        breaking=breaking(session),
     )
 
 
-def _broken(session: Session) -> int:
-    """Count the clients that break the user's own rules, which the account knows nothing of."""
-    settings = session.settings
-    if settings.rules is None:
+def breaking(session: Session) -> int:
+    """Count the clients that break a house rule, which neither the account nor a spreadsheet knows of."""
+    if not session.settings.rules:
         return 0
-    options = LoadOptions(defaults=settings.defaults, rules=settings.rules)
-    return sum(problem.code == "house-rule" for problem in check([settings.root], session.reader.kind, options)[1])
+    configuration, _ = check([session.settings.root], CLIENT, replace(session.loading, rules=()))
+    return count_breaking(configuration, CLIENT, session.settings.rules)
 
 
 def rooted(session: Session, given: str | None, *, split: bool) -> Session:

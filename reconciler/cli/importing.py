@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reconciler.cli.exporting import checked, written
+from reconciler.cli.exporting import breaking, checked, written
 from reconciler.cli.merged import defaults_of, found_in, placed, texts_of
 from reconciler.cli.session import Session
 from reconciler.core.diagnostic import Diagnostic, Position
 from reconciler.core.identity import Pool, likeness
 from reconciler.core.kind import Kind
 from reconciler.core.resource import Address, Configuration, LiveResource, RemoteId, Resource, key_of
+from reconciler.documents.files import read_regular
 from reconciler.errors import ConfigurationInvalid
 from reconciler.export.csvs import Headers, Sheet, read
 from reconciler.export.describing import Entry, describe
@@ -24,8 +25,9 @@ from reconciler.export.drafting import Draft
 from reconciler.export.lifting import lifted
 from reconciler.export.merging import Merge
 from reconciler.export.naming import keys_of
+from reconciler.export.telling import broken_rules
 from reconciler.export.writing import document
-from reconciler.load import SUFFIXES, files_of, read_regular
+from reconciler.load import SUFFIXES, files_of
 from reconciler.providers.freshbooks.wire import CLIENT
 from reconciler.providers.freshbooks.wire.spreadsheet import COLUMNS, CONTACT, CONTACT_COLUMNS, lost_zeros
 from reconciler.reports.paint import plain
@@ -74,7 +76,7 @@ def import_csv(session: Session, file: Path) -> Imported:
         children=sum(len(entry.children) for entry in made.entries),
         duplicates=tuple(duplicates.values()),
         alike=tuple(told for number, told in alike.items() if number not in duplicates),
-        notes=tuple(_notes(sheet, made.entries)),
+        notes=tuple(_notes(sheet, made.entries, breaking(session) if files else 0)),
     )
 
 
@@ -174,7 +176,9 @@ def _drafted(
 # Words.
 
 
-def _notes(sheet: Sheet, entries: Sequence[Entry]) -> Iterator[str]:
+def _notes(sheet: Sheet, entries: Sequence[Entry], clients: int) -> Iterator[str]:
+    if clients:
+        yield broken_rules(clients)
     if sheet.ignored:
         yield f"Not used: {counted(len(sheet.ignored), 'column')} ({', '.join(map(plain, sheet.ignored))})."
     lost = [f"line {row.line}: {plain(code)}" for row in sheet.rows if (code := lost_zeros(row.fields))]

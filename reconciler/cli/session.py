@@ -104,8 +104,13 @@ class Session:
         """Load the root, once."""
         if self.configuration is not None:
             return self.configuration
-        options = LoadOptions(defaults=self.settings.defaults, rules=self.settings.rules)
-        return load(self.settings.root, CLIENT, options)
+        return load(self.settings.root, CLIENT, self.loading)
+
+    @property
+    def loading(self) -> LoadOptions:
+        """Give what the settings add to the files of a root."""
+        chosen = self.settings
+        return LoadOptions(defaults=chosen.defaults, defaults_at=chosen.defaults_at, rules=chosen.rules)
 
 
 QUIET_PERIOD_S = 60.0

@@ -32,48 +32,36 @@ _explainers: dict[int, tuple[Mapping[str, object], Explainer]] = {}
 
 
 def accepts(schema: Mapping[str, object], content: object) -> bool:
-    """Tell whether a schema accepts a document; raises `ValueError` for a schema that `bad_rules` refuses."""
+    """Tell whether a schema accepts a document; raises what `validator` raises."""
+    return bool(validator(schema).is_valid(content))
+
+
+def validator(schema: Mapping[str, object]) -> Draft7Validator:
+    """Give the validator of a schema, compiled once; raises `ValueError` where it is none, or refers out of itself."""
     found = _compiled.get(id(schema))
     if found is None:
         from reconciler.documents.patterns import compiled  # noqa: PLC0415 - only commands that read YAML need it
 
         found = _compiled[id(schema)] = (schema, compiled(schema))
-    return bool(found[1].is_valid(content))
+    return found[1]
 
 
-def bad_rules(document: Document, key: str = "rules", within: Json = None) -> list[Diagnostic]:
-    """Give why the JSON Schema under a key of a settings file, or of a mapping in it, cannot be used, if so."""
-    content: Any = document.content if within is None else within
-    try:
-        accepts(content[key], None)
-    except ValueError as error:
-        position = document.at(content, key)
-        detail = (
-            f"`{key}` must be a JSON Schema (draft-07) that refers to nothing outside itself: "
-            f"{str(error).partition(chr(10))[0][:200]}."
-        )
-        return [document.problem("bad-rules", "the house rules are not a JSON Schema", detail, position)]
-    return []
-
-
-def explained(
-    schema: Mapping[str, object], document: Document, most: int = MOST, *, whole: str = _WHOLE
-) -> list[Diagnostic]:
+def explained(schema: Mapping[str, object], document: Document, most: int = MOST) -> list[Diagnostic]:
     """Give the first reasons why a schema refuses a document (of the slow pass), in the order of the file.
 
-    `whole` is what the document is called; there is always a reason.
+    There is always a reason.
     """
     found: list[Diagnostic] = []
     complete = True
     try:
         for error in islice(_explainer(schema).errors(document.content), most):
-            found.append(_told(error, document, whole))  # noqa: PERF401 - what was found before an error counts
+            found.append(_told(error, document))  # noqa: PERF401 - what was found before an error counts
     except RuntimeError:
         # Too many values to look at each, or a schema that refers to itself without end.
         complete = False
     if not found or not complete:
         at = Position(file=document.file, line=1)
-        detail = f"{whole} is not what its schema describes; it has too many values to say what else is wrong."
+        detail = f"{_WHOLE} is not what its schema describes; it has too many values to say what else is wrong."
         found.append(document.problem("bad-value", "a value is not allowed", detail, at))
     unique = {(d.code, d.position and str(d.position), d.detail): d for d in found}
     return sorted(unique.values(), key=_order)
@@ -93,7 +81,7 @@ def _order(diagnostic: Diagnostic) -> tuple[int, int]:
     return (position.line, position.column) if position is not None else (0, 0)
 
 
-def _told(error: Refusal, document: Document, whole: str) -> Diagnostic:
+def _told(error: Refusal, document: Document) -> Diagnostic:
     path = list(error.absolute_path)
     container, key = _container(document.content, path)
     rule, wanted, got = error.validator, error.validator_value, error.instance
@@ -101,7 +89,7 @@ def _told(error: Refusal, document: Document, whole: str) -> Diagnostic:
         return _unknown(document, got, str(key), list(error.schema.get("properties", {})))
     position = document.at(container, key, value=True) or _nearest(document, path)
     spelling = document.spelling(container, key)
-    name = _name(path, whole)
+    name = _name(path)
     if rule == "type" or (rule == "anyOf" and not isinstance(got, (dict, list))):
         return _wrong_type(document, position, name, error, spelling)
     if rule == "enum":
@@ -117,7 +105,7 @@ def _told(error: Refusal, document: Document, whole: str) -> Diagnostic:
         return document.problem("bad-key", "a key cannot be used", _bad_key(str(got)), where)
     if rule == "pattern":
         return document.problem(
-            "bad-value", "a value has the wrong form", f"{name}: {_shown(got)}. {_hint(error)}", position
+            "bad-value", "a value has the wrong form", f"{name}: {shown(got)}. {_hint(error)}", position
         )
     return document.problem("bad-value", "a value is not allowed", f"{name}: {_plainly(error)}", position)
 
@@ -147,10 +135,10 @@ def _unknown(document: Document, container: object, name: str, known: list[str])
     others = f". Known here: {', '.join(known)}." if known else " is not allowed here."
     hint = f"; did you mean `{close[0]}`?" if close else others
     at = document.at(container, name)
-    return document.problem("unknown-key", "a key is not known", f"{_shown(name)}{hint}", at)
+    return document.problem("unknown-key", "a key is not known", f"{shown(name)}{hint}", at)
 
 
-_TYPES = {
+TYPES = {
     "string": "a text",
     "boolean": "true or false",
     "integer": "a whole number",
@@ -174,13 +162,14 @@ def _wrong_type(
     if "string" in allowed and isinstance(got, (int, float, bool)) and spelling:
         detail = f'{name} is a text, and `{spelling}` is not one in YAML: quote it, "{spelling}".'
         return document.problem("quote-it", "a text must be quoted", detail, position)
-    told = " or ".join(_TYPES[kind] for kind in allowed if kind != "null")
+    told = " or ".join(TYPES[kind] for kind in allowed if kind != "null")
     return document.problem(
-        "wrong-type", "a value has the wrong type", f"{name} must be {told}, not {_kind(got)}.", position
+        "wrong-type", "a value has the wrong type", f"{name} must be {told}, not {kind_of(got)}.", position
     )
 
 
-def _kind(value: object) -> str:
+def kind_of(value: object) -> str:
+    """Say in a word what sort of value one is."""
     names = {dict: "a mapping", list: "a list", str: "a text", bool: "true or false", type(None): "empty"}
     return names.get(type(value), "a number")
 
@@ -189,11 +178,11 @@ def _choice(name: str, got: object, wanted: list[object]) -> str:
     told = [str(choice) for choice in wanted]
     close = get_close_matches(str(got), told, n=1)
     hint = f" did you mean `{close[0]}`?" if close else f" Choose from {', '.join(told)}."
-    return f"{name}: {_shown(got)} is not known;{hint}" if close else f"{name}: {_shown(got)} is not known.{hint}"
+    return f"{name}: {shown(got)} is not known;{hint}" if close else f"{name}: {shown(got)} is not known.{hint}"
 
 
 def _bad_key(name: str) -> str:
-    return f"{_shown(name)}: a key has up to 63 lower-case letters, digits, `_` or `-`, and begins with a letter."
+    return f"{shown(name)}: a key has up to 63 lower-case letters, digits, `_` or `-`, and begins with a letter."
 
 
 def _hint(error: Refusal) -> str:
@@ -204,25 +193,26 @@ def _hint(error: Refusal) -> str:
 def _plainly(error: Refusal) -> str:
     match error.validator:
         case "const":
-            return f"it must be {error.validator_value!r}, not {_shown(error.instance)}."
+            return f"it must be {error.validator_value!r}, not {shown(error.instance)}."
         case "uniqueItems":
             return "each entry may stand once only."
         case "minimum" | "exclusiveMinimum":
-            return f"{_shown(error.instance)} is too small."
+            return f"{shown(error.instance)} is too small."
         case "maximum":
-            return f"{_shown(error.instance)} is too large."
+            return f"{shown(error.instance)} is too large."
         case "format":
-            return f"{_shown(error.instance)} is no `{error.validator_value}`."
+            return f"{shown(error.instance)} is no `{error.validator_value}`."
         case "maxLength":
             return f"it has {len(error.instance)} characters; {error.validator_value} are allowed."
         case _:
             return f"{str(error.message)[:200]}."
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """Quote a value, or its beginning."""
     text = repr(value) if isinstance(value, (bool, type(None))) else str(value)
     return f"`{text[:60]}`" + ("..." if len(text) > 60 else "")  # noqa: PLR2004 - long enough to be recognised
 
 
-def _name(path: list[object], whole: str) -> str:
-    return ".".join(str(part) for part in path) or whole
+def _name(path: list[object]) -> str:
+    return ".".join(str(part) for part in path) or _WHOLE

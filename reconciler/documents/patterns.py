@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from jsonschema_rs import Draft7Validator, FancyRegexOptions
+from jsonschema_rs import Draft7Validator, EmailOptions, FancyRegexOptions
 
 _MOST_STEPS = 100_000  # about a millisecond
 
@@ -16,7 +16,9 @@ _MOST_STEPS = 100_000  # about a millisecond
 def compiled(schema: Mapping[str, object]) -> Draft7Validator:
     """Compile a schema; raises `ValueError` where it is none, or refers to what it does not hold itself."""
     options = FancyRegexOptions(backtrack_limit=_MOST_STEPS)
-    return Draft7Validator(dict(schema), pattern_options=options, offline=True)
+    # `Ada <ada@acme.example>` is what a letter is addressed to, not an address.
+    emails = EmailOptions(allow_display_text=False)
+    return Draft7Validator(dict(schema), pattern_options=options, email_options=emails, offline=True)
 
 
 @lru_cache(maxsize=256)

@@ -32,8 +32,8 @@ class Exported:
     """What the YAML cannot hold, by address."""
     left: tuple[Change, ...]
     """What the next plan would do all the same."""
-    broken: int = 0
-    """How often clients break the rules of the settings."""
+    breaking: int = 0
+    """How many clients break a house rule."""
 
 
 def told(done: Exported) -> str:
@@ -55,11 +55,17 @@ def _lines(done: Exported) -> Iterator[str]:
     if done.archived:
         yield f"Left out: {_counted(done.archived, 'archived client')} (--archived takes them in)."
     yield from _some([f"Left out: {what}." for what in done.left_out])
-    if done.broken:
-        yield f"The rules of the settings are broken {_counted(done.broken, 'time')}: `reconciler validate` lists them."
+    if done.breaking:
+        yield broken_rules(done.breaking)
     if done.left:
         count = _counted(len(done.left), "change")
         yield f"Not applied yet, and kept as the YAML has it: {count}; `reconciler plan` shows what."
+
+
+def broken_rules(clients: int) -> str:
+    """Say how many clients break a house rule."""
+    who = "1 client breaks" if clients == 1 else f"{clients:,} clients break"
+    return f"{who} the house rules: `reconciler validate` says which."
 
 
 def _some(lines: Sequence[str]) -> Iterator[str]:

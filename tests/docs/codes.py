@@ -13,7 +13,7 @@ from pathlib import Path
 SOURCE = Path(__file__).resolve().parents[2] / "reconciler"
 
 # Where the code stands among the arguments, the summary being the one after it.
-BUILDERS = {"problem": 0, "_problem": 0, "_stop": 0, "_Stop": 0, "_note": 0, "_about": 1, "_no_file": 1}
+BUILDERS = {"problem": 0, "_problem": 0, "_stop": 0, "_Stop": 0, "_note": 0, "_about": 1, "no_file": 1}
 # `_problem` and `_said` of settings.py take a path first: there the code is fixed inside.
 _PATH_FIRST = {"settings.py": {"_problem"}}
 PREFIXES = {"too-many-": ("too-many-deletes", "too-many-updates")}

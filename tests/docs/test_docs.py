@@ -146,15 +146,15 @@ def test_no_code_escapes_the_collection() -> None:
         "core/stops.py:_stop",
         "core/undo_values.py:_note",
         "core/validate.py:_problem",
+        "documents/files.py:no_file",
         "documents/parse.py:problem",
         "errors.py:__init__",
         "export/csvs.py:_problem",
-        "load.py:_no_file",
         "reports/diagnostics.py:render_error",
         "reports/events.py:error_events",
         "store/history.py:_decoded",
         "store/shared.py:_decoded",
-        "settings.py:repository_file",
+        "settings.py:_repository",
         "store/statefile.py:_stored",
     }
 

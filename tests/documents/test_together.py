@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.load import LoadOptions, check
 from reconciler.providers.freshbooks.wire import CLIENT
+from reconciler.rules.sources import inline
 
 HEAD = "version: 1\nclients:\n"
 
@@ -90,7 +91,7 @@ def test_a_bad_account_is_no_second_account(tmp_path: Path) -> None:
 
 def test_house_rules_are_held_against_what_is_sound(tmp_path: Path) -> None:
     """House rules are told beside other mistakes, of clients that have none."""
-    options = LoadOptions(rules={"required": ["p_country"]})
+    options = LoadOptions(rules=inline({"required": ["p_country"]}))
     text = f"{HEAD}  x: {{emial: e}}\n  y: {{fname: Y}}\n"
     assert found(tmp_path, text, options=options) == [("unknown-key", "a.yaml:3:7"), ("house-rule", "a.yaml:4:3")]
 

@@ -208,11 +208,11 @@ def test_values_that_the_yaml_cannot_hold_are_left_alone(place: Story) -> None:
 
 
 def test_broken_rules_are_told(place: Story) -> None:
-    """An account that breaks the rules of the settings is exported all the same, and they are said to be broken."""
+    """An account that breaks a house rule is exported all the same, and that is said."""
     place.settings("rules: {required: [vat_number]}")
     place.person.creates(**ACME)
     done = exports()
-    assert "The rules of the settings are broken 1 time: `reconciler validate` lists them." in done.out
+    assert "1 client breaks the house rules: `reconciler validate` says which." in done.out
     assert called("validate").code == 3
 
 

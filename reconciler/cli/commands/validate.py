@@ -11,7 +11,7 @@ from reconciler.cli.session import begun, enter
 from reconciler.cli.showing import parse_formats, show_problems, tell
 from reconciler.core.diagnostic import Diagnostic
 from reconciler.errors import ConfigurationInvalid
-from reconciler.load import LoadOptions, check
+from reconciler.load import check
 from reconciler.providers.freshbooks.wire import CLIENT
 from reconciler.reports.formats import PROBLEMS
 from reconciler.reports.words import counted
@@ -30,8 +30,7 @@ def validate(context: click.Context, paths: tuple[str, ...], formats: tuple[str,
     """
     wanted = parse_formats(formats, as_json=enter(context)["as_json"], known=PROBLEMS)
     with begun(context, account=False, decided=not paths) as session:
-        options = LoadOptions(defaults=session.settings.defaults, rules=session.settings.rules)
-        configuration, found = check(paths or [session.settings.root], CLIENT, options)
+        configuration, found = check(paths or [session.settings.root], CLIENT, session.loading)
         session.heard.account = session.heard.account or configuration.account
         session.seen.configuration = configuration
         problems = session.seen.problems(found)
