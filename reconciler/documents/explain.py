@@ -26,7 +26,7 @@ Json = Any
 Refusal = Any
 """One of jsonschema's errors; its stubs make everything optional that an error of a keyword always has."""
 
-_compiled: dict[int, tuple[Mapping[str, object], Draft7Validator]] = {}
+_compiled: dict[tuple[int, bool], tuple[Mapping[str, object], Draft7Validator]] = {}
 _explainers: dict[int, tuple[Mapping[str, object], Explainer]] = {}
 # Both hold on to their schema, whose id would else be another's one day.
 
@@ -36,13 +36,13 @@ def accepts(schema: Mapping[str, object], content: object) -> bool:
     return bool(validator(schema).is_valid(content))
 
 
-def validator(schema: Mapping[str, object]) -> Draft7Validator:
-    """Give the validator of a schema, compiled once; raises `ValueError` where it is none, or refers out of itself."""
-    found = _compiled.get(id(schema))
+def validator(schema: Mapping[str, object], *, foreign: bool = False) -> Draft7Validator:
+    """Give the validator of a schema, compiled once; raises what `compiled` raises."""
+    found = _compiled.get((id(schema), foreign))
     if found is None:
         from reconciler.documents.patterns import compiled  # noqa: PLC0415 - only commands that read YAML need it
 
-        found = _compiled[id(schema)] = (schema, compiled(schema))
+        found = _compiled[id(schema), foreign] = (schema, compiled(schema, foreign=foreign))
     return found[1]
 
 

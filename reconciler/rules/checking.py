@@ -44,9 +44,11 @@ _FORMATS = (
 )  # fmt: skip
 _DEPTH = 5
 """The levels of a client: itself, its contacts, one of them, a field of it; and one more."""
-_MOST_WORK = 20_000
+_MOST_WORK = 5_000
 """Arbitrary, like the next: the schemas that one client may be held against, each as often as it is referred to."""
 _LONGEST_CHAIN = 100
+_MOST_PATTERNS = 200
+"""Arbitrary: each may take some MiB."""
 _MOST = 50
 """Arbitrary: so many mistakes of one schema are told."""
 
@@ -85,6 +87,7 @@ def _slips(schema: Mapping[str, Any]) -> Iterator[_Slip]:
         yield _Slip(tuple(error.instance_path), words(error))
     for path, why in odd_messages(schema):
         yield _Slip(path, why)
+    yield from _bad_patterns(schema)
     for path, part in all_parts(schema):
         for keyword, value in part.items():
             if why := _why_not(keyword, value, schema, part, top=not path):
@@ -117,6 +120,36 @@ def _bad_reference(reference: Json, root: Json) -> str:
         return "it refers out of the rules, and nothing is fetched; begin with `#/`"
     if not isinstance(target(root, reference), (dict, bool)):
         return f"there is no schema at `{reference[:60]}`"
+    return ""
+
+
+def _bad_patterns(schema: Mapping[str, Any]) -> Iterator[_Slip]:
+    """Find patterns whose time is not linear; past some number, only that there are too many."""
+    found: list[tuple[Path, str]] = []
+    for path, part in all_parts(schema):
+        names = part.get("patternProperties")
+        found += [((*path, "patternProperties", name), name) for name in names or () if isinstance(names, dict)]
+        found += [((*path, "pattern"), part["pattern"])] if "pattern" in part else []
+    for path, pattern in found[:_MOST_PATTERNS]:
+        if why := _laborious(pattern):
+            yield _Slip(path, why, key=path[-1] == pattern)
+    if len(found) > _MOST_PATTERNS:
+        yield _Slip(found[_MOST_PATTERNS][0], f"there are {len(found):,} patterns; {_MOST_PATTERNS} can be held")
+
+
+def _laborious(pattern: Json) -> str:
+    """Say what is the matter with a pattern that is one, and whose time is not linear."""
+    alone = {"pattern": pattern}
+    if not validator(_META).is_valid(alone):
+        return ""
+    try:
+        validator(alone, foreign=True)
+    except ValueError:
+        told = str(pattern)[:60]
+        return (
+            f"`{told}` looks ahead or back, refers back, or is very large, which could take for ever; `not` and "
+            "`allOf` with simpler patterns say the same"
+        )
     return ""
 
 
@@ -178,7 +211,7 @@ def _parts(root: Json, schema: Mapping[str, Json]) -> Iterator[tuple[Path, Json,
 
 def _not_compiled(schema: Mapping[str, Any]) -> _Slip | None:
     try:
-        validator(schema)
+        validator(schema, foreign=True)
     except ValueError as error:
         path = getattr(error, "instance_path", ())
         return _Slip(tuple(path), str(error).partition("\n")[0][:200])

@@ -46,7 +46,7 @@ def read(sources: Iterable[Source], problems: list[Diagnostic]) -> list[Rules]:
 
 
 def _rules(name: str, pointer: str, schema: Schema) -> Rules:
-    return Rules(name=name, pointer=pointer, schema=schema, verdict=validator(schema))
+    return Rules(name=name, pointer=pointer, schema=schema, verdict=validator(schema, foreign=True))
 
 
 def _of_file(path: str, source: Source, problems: list[Diagnostic]) -> Iterator[Rules]:

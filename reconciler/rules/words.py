@@ -33,7 +33,6 @@ _PLAIN = {
     "OneOfMultipleValid": "more than one of the alternatives holds",
     "Contains": "it has no entry that is as wanted",
     "Not": "it must not be as it is",
-    "BacktrackLimitExceeded": "the rule's `pattern` takes too many steps on it; a simpler one would tell",
 }
 
 Reason = Any
