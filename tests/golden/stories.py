@@ -582,6 +582,39 @@ def quick_start(s: Story) -> None:
 
 
 @story
+def house_rules(s: Story) -> None:
+    """A client and a default break house rules: nothing is sent until both are right."""
+    s.settings("rules: rules.schema.yaml")
+    s.writes(
+        """
+$schema: http://json-schema.org/draft-07/schema#
+required: [vat_number]
+properties:
+  currency_code: {enum: [CAD, EUR], errorMessage: "We invoice in CAD or EUR."}
+""",
+        "rules.schema.yaml",
+    )
+    s.writes(
+        """
+defaults: {currency_code: GBP}
+clients:
+  acme: {organization: Acme Ltd., vat_number: GB123456789}
+  bolt: {organization: Bolt Bikes}
+"""
+    )
+    s.run("validate", expect=3)
+    s.writes(
+        """
+defaults: {currency_code: EUR}
+clients:
+  acme: {organization: Acme Ltd., vat_number: GB123456789}
+  bolt: {organization: Bolt Bikes, vat_number: FR12345678901}
+"""
+    )
+    s.reconciles()
+
+
+@story
 def interrupted_create(s: Story) -> None:
     """A create is carried out and its answer lost for good: the next plan says so, the next apply finds it."""
     s.writes(
