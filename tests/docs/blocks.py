@@ -31,6 +31,7 @@ WIDTH = 100
 _KEYS = ("key", "value", "absent means", "what it does")
 FILES = {
     "examples/clients.yaml": "yaml",
+    "examples/rules/rules.schema.json": "json",
     "examples/ci/github.yml": "yaml",
     "examples/ci/drift.yml": "yaml",
     "examples/ci/gitlab-ci.yml": "yaml",

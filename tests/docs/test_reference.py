@@ -60,11 +60,11 @@ def test_errors_that_are_shown_exist() -> None:
 
 
 def _forms(module: ast.Module) -> Iterator[str]:
-    """Give every text of a module as a pattern, in which what is filled in is a word."""
+    """Give every text of a module as a pattern, in which what is filled in is a word or two."""
     for node in ast.walk(module):
         if isinstance(node, ast.JoinedStr):
             yield "".join(
-                re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"\w+" for part in node.values
+                re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"\w+(?: \w+)?" for part in node.values
             )
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield re.escape(node.value)
