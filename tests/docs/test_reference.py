@@ -19,6 +19,7 @@ from tests.docs.pages import DOCS, rows, section, text
 from tests.docs.schemas import lifecycle_keys, settings_keys
 from tests.docs.variables import variables_read
 
+_FILLED = r"\w+(?: \w+)?"
 _SHOWN = re.compile(r"^\| (?:Error|Warning|Note): (.+)$", re.MULTILINE)
 _VARIABLE = re.compile(r"`([A-Z][A-Z0-9_]+)`")
 
@@ -63,9 +64,8 @@ def _forms(module: ast.Module) -> Iterator[str]:
     """Give every text of a module as a pattern, in which what is filled in is a word or two."""
     for node in ast.walk(module):
         if isinstance(node, ast.JoinedStr):
-            yield "".join(
-                re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"\w+(?: \w+)?" for part in node.values
-            )
+            parts = (re.escape(str(part.value)) if isinstance(part, ast.Constant) else _FILLED for part in node.values)
+            yield "".join(parts)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield re.escape(node.value)
 
