@@ -6,7 +6,6 @@ the file, that before the default. The API's address and the token never come fr
 
 from __future__ import annotations
 
-import functools
 import os
 import re
 from collections.abc import Mapping
@@ -237,7 +236,7 @@ def _content(document: Document | None) -> Mapping[str, Any]:
 
 
 def _repository() -> Document | None:
-    document = _read(Path(FILE), _repository_schema())
+    document = _read(Path(FILE), schema_files.schema("settings"))
     if document is None:
         return None
     content: Any = document.content
@@ -253,18 +252,6 @@ def _repository() -> Document | None:
     if problems:
         raise _wrong(problems)
     return document
-
-
-@functools.cache
-def _repository_schema() -> Mapping[str, object]:
-    clients: Any = schema_files.schema("clients")
-    own: Any = schema_files.schema("settings")
-    # Defaults are described once, in the schema of the clients.
-    return {
-        **own,
-        "properties": {**own["properties"], "defaults": clients["properties"]["defaults"]},
-        "definitions": clients["definitions"],
-    }
 
 
 def _from_here(content: Mapping[str, Any], profile: str | None) -> Mapping[str, Any]:

@@ -104,9 +104,45 @@ def test_everything_is_closed_and_told(name: str) -> None:
         if "properties" in node:
             assert node.get("additionalProperties") is False, path
             for key, inner in node["properties"].items():
-                told = inner if "$ref" not in inner else {"description": "-", "examples": "-", "title": "-"}
-                if key != "clients" and path != "/properties/defaults":
-                    assert {"description", "examples", "title"} <= set(told), f"{path}/{key}"
+                if "$ref" not in inner and path != "/properties/defaults":
+                    assert {"description", "title"} <= set(inner), f"{path}/{key}"
+                    # A constant is its own example; of two things to insert an editor would insert neither.
+                    assert len({"examples", "const", "defaultSnippets"} & set(inner)) == 1, f"{path}/{key}"
+
+
+def test_choices_are_told() -> None:
+    """Wherever a field is to be chosen by its name, the list says what each field is."""
+    labels = {field.name: field.label for kind in (CLIENT, CONTACT) for field in kind.fields}
+    for name in ("clients", "settings"):
+        for path, node in _nodes(schema_files.schema(name)):
+            if "enum" in node:
+                assert len(node["enumDescriptions"]) == len(node["enum"]), path
+            if "fname" in node.get("enum", ()):
+                assert node["enumDescriptions"] == [labels[field] for field in node["enum"]], path
+
+
+def test_wrong_values_are_told_what_is_wanted() -> None:
+    """An editor says of every text and key that cannot be so what is wanted instead, not which pattern it lacks."""
+    for name in ("clients", "settings"):
+        for path, node in _nodes(schema_files.schema(name)):
+            if node.get("type") == ["string", "null"]:
+                assert "Quote" in node["errorMessage"], path
+            if "pattern" in node:
+                assert node["patternErrorMessage"], path
+
+
+def test_the_settings_have_the_same_defaults(request: pytest.FixtureRequest) -> None:
+    """Defaults may be the same in either file: the schema of the settings repeats the fields of the clients' one."""
+    clients: Any = schema_files.schema("clients")
+    settings: Any = schema_files.schema("settings")
+    fields = clients["definitions"]["fields"]
+    wanted = {**settings, "definitions": {**settings["definitions"], "fields": fields}}
+    common = {**clients["properties"]["defaults"], "description": "Fields merged under every client of all files."}
+    wanted["properties"] = {**settings["properties"], "defaults": common}
+    if request.config.getoption("--update-golden"):
+        text = json.dumps(wanted, indent=2, ensure_ascii=False) + "\n"
+        (FOLDER / "settings.schema.json").write_text(text, encoding="utf-8")
+    assert settings == wanted
 
 
 def _nodes(node: Any, path: str = "") -> Any:  # noqa: ANN401 - JSON
