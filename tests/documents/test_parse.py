@@ -9,8 +9,10 @@ import pytest
 
 from reconciler.core.diagnostic import Diagnostic
 from reconciler.documents.parse import parse
+from reconciler.errors import ConfigurationInvalid
 from reconciler.load import check
 from reconciler.providers.freshbooks.wire import CLIENT
+from reconciler.settings import settings
 
 
 def value(text: str) -> Any:  # noqa: ANN401 - any YAML value
@@ -36,6 +38,27 @@ def test_yaml_1_2_numbers(text: str) -> None:
     """What YAML 1.2 calls a number is one, so that a text which looks like it must be quoted."""
     assert isinstance(value(text), (int, float))
     assert value(f'"{text}"') == text
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [("0.9", 0.9), (".25", 0.25), ("-1.5", -1.5), ("1e-2", 0.01), ("1.0", 1), ("5.", 5), ("7e2", 700), ("0x1F", 31)],
+)
+def test_numbers_have_their_value(text: str, wanted: float) -> None:
+    """A share such as 0.9 is read as just that, and a whole number in whatever spelling as a whole one."""
+    assert (value(text), type(value(text))) == (wanted, type(wanted))
+
+
+@pytest.mark.parametrize("text", [".inf", "-.Inf", ".nan", "1e999", "-1e999", "9" * 19, "9007199254740993.0"])
+def test_numbers_that_nothing_can_be_are_refused(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is infinite, no number, or too large is neither a share nor an id."""
+    monkeypatch.chdir(tmp_path)
+    for setting in ("rate_share", "parallelism"):
+        Path("reconciler.yaml").write_text(f"version: 1\n{setting}: {text}\n", encoding="utf-8")
+        with pytest.raises(ConfigurationInvalid):
+            settings({}, {})
+    Path("clients.yaml").write_text(f"version: 1\nclients:\n  acme: {{id: {text}}}\n", encoding="utf-8")
+    assert check(["clients.yaml"], CLIENT)[1] != []
 
 
 @pytest.mark.parametrize(

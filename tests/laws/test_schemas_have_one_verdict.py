@@ -17,9 +17,31 @@ from reconciler.documents.parse import Document
 from reconciler.providers.freshbooks.wire import CLIENT
 from tests.laws.strategies import documents, law, lifecycles
 
-# What a parsed YAML file can hold: a number that no id can be comes as 0.5.
+# What a parsed YAML file can hold: a number that nothing can be comes as one that is large and no whole one.
 SCALARS = st.sampled_from(
-    [None, True, False, 0, 1, -1, 2, 64, 65, 2**53 - 1, 2**53, 0.5, "", "a", "acme", "Acme", "a\n", "10%", "10%\n", "é"]
+    [
+        None,
+        True,
+        False,
+        0,
+        1,
+        -1,
+        2,
+        64,
+        65,
+        2**53 - 1,
+        2**53,
+        0.5,
+        2.0**51 + 0.5,
+        "",
+        "a",
+        "acme",
+        "Acme",
+        "a\n",
+        "10%",
+        "10%\n",
+        "é",
+    ]
 ) | st.text(st.characters(exclude_categories=["Cs"]), max_size=4)
 LONG = st.sampled_from(["x" * 10_000, "x" * 10_001, "a" * 63, "a" * 64, "\U0001f600" * 5_001])
 ANYTHING = st.recursive(
