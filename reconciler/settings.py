@@ -39,19 +39,6 @@ TERRAFORM = ("http", "http://", "https", "https://")
 ROOTS = ("clients.yaml", "clients")
 _LARGEST = 1024 * 1024
 
-_USER_SCHEMA: Mapping[str, object] = {
-    "type": "object",
-    "additionalProperties": False,
-    "properties": {
-        "token_command": {
-            "description": "The command that prints an access token: a list of its words.",
-            "type": "array",
-            "minItems": 1,
-            "items": {"type": "string"},
-        }
-    },
-}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -265,7 +252,7 @@ def _from_here(content: Mapping[str, Any], profile: str | None) -> Mapping[str, 
 
 
 def _user_file(path: Path | None) -> Mapping[str, Any]:
-    document = _read(path, _USER_SCHEMA) if path is not None else None
+    document = _read(path, schema_files.schema("user")) if path is not None else None
     content: Any = document.content if document is not None else {}
     return content or {}
 

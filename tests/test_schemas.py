@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -10,10 +12,11 @@ import jsonschema
 import msgspec
 import pytest
 
-from reconciler import schema_files
+from reconciler import __version__, schema_files
 from reconciler.core.change import Plan
 from reconciler.core.codec import StateDocument
 from reconciler.core.kind import FieldType
+from reconciler.documents.explain import accepts
 from reconciler.documents.parse import parse
 from reconciler.providers.freshbooks.wire import CLIENT, CONTACT
 from reconciler.reports.terraform import COMPATIBLE_WITH, FORMAT_VERSION
@@ -97,7 +100,7 @@ def test_client_fields_are_those_that_can_be_written() -> None:
     assert set(schema["properties"]["defaults"]["properties"]) == set(fields)
 
 
-@pytest.mark.parametrize("name", ["clients", "settings"])
+@pytest.mark.parametrize("name", ["clients", "settings", "user"])
 def test_everything_is_closed_and_told(name: str) -> None:
     """No mapping takes unknown keys unless it is one by key, and every property says what it is, with an example."""
     for path, node in _nodes(schema_files.schema(name)):
@@ -161,3 +164,75 @@ def test_example_is_valid() -> None:
     content: Any = parse("clients.yaml", schema_files.example().encode()).content
     jsonschema.validate(content, schema_files.schema("clients"), cls=jsonschema.Draft7Validator)
     assert 8 <= len(content["clients"]) <= 12
+
+
+_TYPE_AT = {"_event": 2, "result_event": 1, "tell": 2, "_tell": 2, "show": 1}
+"""Where the type stands among the arguments of whatever makes an event."""
+
+
+def _event_types() -> set[str]:
+    """Read every type of event that the source writes out."""
+    found = set()
+    for file in Path(schema_files.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                told = node.args[_TYPE_AT[name]] if len(node.args) > _TYPE_AT.get(name, 99) else None
+                choices = (told.body, told.orelse) if isinstance(told, ast.IfExp) else (told,)
+                found |= {str(each.value) for each in choices if isinstance(each, ast.Constant)}
+    return found
+
+
+def test_every_event_has_a_type_that_is_told() -> None:
+    """The schema of the events knows each type that the program writes, with what it tells, and no other."""
+    schema: Any = schema_files.schema("events")
+    told = schema["properties"]["type"]
+    assert set(told["enum"]) == _event_types()
+    assert len(told["enum"]) == len(set(told["enum"])) == len(told["enumDescriptions"])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"type": "novelty"}, {"@level": "loud"}, {"type": "planned_change"}, {"type": "diagnostic", "diagnostic": {}}],
+)
+def test_the_schema_of_events_can_refuse(wrong: dict[str, object]) -> None:
+    """An event of no known type, or without what its type promises, is not one."""
+    whole = {
+        "@level": "info",
+        "@message": "-",
+        "@module": "reconciler.ui",
+        "@timestamp": "2026-01-01T00:00:00Z",
+        "type": "moved",
+    }
+    assert accepts(schema_files.schema("events"), whole)
+    assert not accepts(schema_files.schema("events"), {**whole, **wrong})
+
+
+# Copies.
+
+
+@pytest.mark.parametrize("name", schema_files.NAMES)
+def test_a_copy_is_known_again(name: str) -> None:
+    """A copy says what the schema says, and is known again, with line ends of Windows too; not once it is edited."""
+    made = schema_files.copy_of(name)
+    content = json.loads(made)
+    assert content.pop("$comment").startswith(f"Copied from reconciler {__version__}; ")
+    assert content == schema_files.schema(name)
+    for same in (made, made.replace("\n", "\r\n"), schema_files.text(name)):
+        assert schema_files.is_current(name, same)
+    edited = made.replace('"title"', '"tytle"', 1)
+    assert (schema_files.is_current(name, edited), schema_files.is_older_copy(edited)) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("version", "older"), [("0.0.9", True), (__version__, True), ("99.0.0", False), ("1000", False), ("what", True)]
+)
+def test_a_copy_of_another_version_is_known(version: str, older: bool) -> None:  # noqa: FBT001 - a table
+    """A copy that an earlier version has made, and nobody has edited, is one to renew; that of a later one is not."""
+    rest = '{\n  "title": "As it was"\n}\n'
+    digest = hashlib.sha256(rest.encode()).hexdigest()
+    mark = f'{{\n  "$comment": "Copied from reconciler {version}; sha256 {digest}",\n'
+    copy = rest.replace("{\n", mark, 1)
+    assert schema_files.is_older_copy(copy) is older
+    assert not schema_files.is_older_copy(copy.replace("was", "is"))
+    assert not schema_files.is_older_copy(rest)

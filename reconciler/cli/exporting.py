@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reconciler import schema_files
 from reconciler.cli.merged import merged
 from reconciler.cli.planning import check_belongs, compare, matched
 from reconciler.cli.session import Session
@@ -27,11 +26,12 @@ from reconciler.export.checking import read_back
 from reconciler.export.drafting import Draft, Layout, draft
 from reconciler.export.merging import Taking
 from reconciler.export.telling import Exported
-from reconciler.export.writing import SCHEMA
 from reconciler.load import SUFFIXES, check, count_breaking, files_of
 from reconciler.profiles import chosen
 from reconciler.providers.freshbooks.wire import CLIENT
 from reconciler.record import Recorder
+from reconciler.scaffold.texts import is_untouched
+from reconciler.schema_files import clients_place, copy_of, settings_place
 from reconciler.settings import FILE, ROOTS, repository_file
 from reconciler.store.durable import rewrite, write_new
 
@@ -58,9 +58,11 @@ def export(session: Session, wish: Wish) -> Exported:
     with session.holding("export", {}):
         state = session.store.load()
         _check_state(state, root, wish)
-        there = {file: Path(file).read_bytes() for file in files_of(root)}
+        found = {file: Path(file).read_bytes() for file in files_of(root)}
+        there = begun_in(found)
         if not there:
-            session = replace(session, configuration=Configuration(root=root))
+            # What `init` has written says no more than perhaps an account, which still is to be the right one.
+            session = replace(session, configuration=session.load() if found else Configuration(root=root))
         options = PlanOptions(
             root=root,
             targets=tuple(wish.taking.accept),
@@ -70,9 +72,14 @@ def export(session: Session, wish: Wish) -> Exported:
         sides = compare(session, options, state)
         made = merged(session, sides, options, there, wish.taking) if there else _drafted(session, sides, wish)
         edits, left = _bindings(session, made, sides, options)
-        files = written(root, made, there)
+        files = written(root, made, found)
         _record(session, state, edits, sides.account.account_id)
     return replace(_told(session, made, sides, files, left), there=bool(there))
+
+
+def begun_in(found: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    """Give the files of a root that somebody has written something in: none, where all is as `init` left it."""
+    return {} if all(is_untouched(raw) for raw in found.values()) else found
 
 
 def _check_state(state: State, root: str, wish: Wish) -> None:
@@ -145,15 +152,22 @@ def written(root: str, made: Draft, there: Mapping[str, bytes]) -> tuple[str, ..
     files = {file: text for file, text in made.texts.items() if there.get(file) != text.encode()}
     if made.settings:
         files[FILE] = made.settings
-    schema = Path(root) / SCHEMA if not root.endswith(SUFFIXES) else Path(root).parent / SCHEMA
-    if not there and not schema.exists():
-        files[str(schema)] = schema_files.text("clients")
+    files |= _schemas(root, made)
     for file, text in files.items():
         if file in there:
             rewrite(Path(file), there[file], text.encode())
         else:
             write_new(Path(file), text.encode())
     return tuple(files)
+
+
+def _schemas(root: str, made: Draft) -> dict[str, str]:
+    """Give the copies of the schemas that the editor lines of the files lead to, where they are not there yet."""
+    place = clients_place(root, folder=not root.endswith(SUFFIXES))
+    wanted = {place.file: "clients"} if any(text.startswith(place.line) for text in made.texts.values()) else {}
+    if made.settings:
+        wanted[settings_place().file] = "settings"
+    return {file: copy_of(name) for file, name in wanted.items() if not Path(file).exists()}
 
 
 def _record(session: Session, state: State, edits: Sequence[StateEdit], account_id: str) -> None:

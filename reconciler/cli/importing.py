@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reconciler.cli.exporting import breaking, checked, written
+from reconciler.cli.exporting import begun_in, breaking, checked, written
 from reconciler.cli.merged import defaults_of, found_in, placed, texts_of
 from reconciler.cli.session import Session
 from reconciler.core.diagnostic import Diagnostic, Position
@@ -32,6 +32,7 @@ from reconciler.providers.freshbooks.wire import CLIENT
 from reconciler.providers.freshbooks.wire.spreadsheet import COLUMNS, CONTACT, CONTACT_COLUMNS, lost_zeros
 from reconciler.reports.paint import plain
 from reconciler.reports.words import counted
+from reconciler.schema_files import clients_place
 
 HEADERS = Headers(own=COLUMNS, child=CONTACT_COLUMNS, child_name=CONTACT)
 MOST = 20
@@ -61,14 +62,15 @@ def import_csv(session: Session, file: Path) -> Imported:
     """
     root = session.settings.root
     sheet = _sheet(str(file))
-    there = {name: Path(name).read_bytes() for name in files_of(root)}
-    configuration = session.load() if there else Configuration(root=root)
+    standing = {name: Path(name).read_bytes() for name in files_of(root)}
+    configuration = session.load() if standing else Configuration(root=root)
+    there = begun_in(standing)
     rows = [row.as_live(number) for number, row in enumerate(sheet.rows)]
     duplicates, alike = _compared(CLIENT, sheet, rows, configuration)
     kept = [row for row in rows if row.id not in duplicates]
     made = _drafted(session, kept, configuration, there)
     checked(CLIENT, root, made)
-    files = written(root, made, there) if made.entries else ()
+    files = written(root, made, standing) if made.entries else ()
     return Imported(
         root=root,
         files=files,
@@ -166,7 +168,7 @@ def _drafted(
     account = session.settings.account or ""
     changes = Merge(entries=entries)
     if alone:
-        texts = {root: document(CLIENT, account, entries, usual)}
+        texts = {root: document(CLIENT, account, entries, usual, clients_place(root, folder=False))}
     else:
         new = placed(CLIENT, root, account, entries, there, changes)
         texts = texts_of(found, changes, new)

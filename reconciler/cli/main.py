@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     name: (f"reconciler.cli.commands.{place}", told)
     for name, place, told in (
+        ("init", "init:init", "Make a folder ready: clients.yaml, settings, CI, editor."),
         ("login", "login:login", "Log in to FreshBooks, and keep the login."),
         ("logout", "login:logout", "Have FreshBooks end a login, and remove it."),
         ("whoami", "login:whoami", "Show whose the token is, and what it reaches."),

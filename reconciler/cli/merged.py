@@ -19,6 +19,7 @@ from reconciler.export.merging import Found, Merge, Taking, add_entries, additio
 from reconciler.export.splicing import CannotEdit, edited
 from reconciler.export.writing import document
 from reconciler.load import SUFFIXES
+from reconciler.schema_files import clients_place
 
 
 def merged(session: Session, sides: Sides, options: PlanOptions, there: Mapping[str, bytes], taking: Taking) -> Draft:
@@ -53,7 +54,8 @@ def placed(
     if root.endswith(SUFFIXES):
         add_entries(kind, root, entries, changes)
         return {}
-    return {_free(f"{root}/{entry.key}", there): document(kind, account, [entry], {}) for entry in entries}
+    schema = clients_place(root, folder=True)
+    return {_free(f"{root}/{entry.key}", there): document(kind, account, [entry], {}, schema) for entry in entries}
 
 
 def found_in(file: str, raw: bytes, collection: str) -> Found:

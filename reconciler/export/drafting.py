@@ -15,6 +15,7 @@ from reconciler.export.describing import Entry, describe
 from reconciler.export.lifting import lifted
 from reconciler.export.naming import keys_of
 from reconciler.export.writing import document, settings_document
+from reconciler.schema_files import clients_place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,15 +57,17 @@ def draft(kind: Kind, account: Account, state: State, layout: Layout, defaults: 
     usual = lifted(kind, records, defaults) if not layout.folder or layout.settings else {}
     whole = {**defaults, **usual}
     entries = describe(kind, named, whole, child_keys=child_keys(state))
+    schema = clients_place(layout.root, folder=layout.folder)
     if not layout.folder:
-        return Draft(
-            texts={layout.root: document(kind, account.account_id, entries, usual)}, entries=entries, defaults=defaults
-        )
+        whole_file = document(kind, account.account_id, entries, usual, schema)
+        return Draft(texts={layout.root: whole_file}, entries=entries, defaults=defaults)
     told = "" if layout.settings else account.account_id
     # A folder without any file would be no root.
     files = {entry.key: [entry] for entry in entries} or {kind.collection: []}
     return Draft(
-        texts={f"{layout.root}/{name}.yaml": document(kind, told, inside, {}) for name, inside in files.items()},
+        texts={
+            f"{layout.root}/{name}.yaml": document(kind, told, inside, {}, schema) for name, inside in files.items()
+        },
         entries=entries,
         settings=settings_document(account.account_id, layout.root, usual) if layout.settings else "",
         defaults=whole,

@@ -11,17 +11,16 @@ from reconciler.core.kind import Kind
 from reconciler.core.resource import Value
 from reconciler.export.describing import Entry, Fields, describable
 from reconciler.export.scalars import block, scalar
+from reconciler.schema_files import Place, settings_place
 
-SCHEMA = "clients.schema.json"
-"""Where an editor finds the schema, seen from the file."""
 WIDTH = 120
 """A child that fits is written on one line."""
 STEP = "  "
 
 
-def document(kind: Kind, account: str, entries: Sequence[Entry], defaults: Fields) -> str:
+def document(kind: Kind, account: str, entries: Sequence[Entry], defaults: Fields, schema: Place) -> str:
     """Give a whole new file; it names the account, if one is told."""
-    lines = [f"# yaml-language-server: $schema={SCHEMA}", "version: 1"]
+    lines = [schema.line, "version: 1"]
     if account:
         lines.append(f"account: {scalar(account)}")
     if defaults:
@@ -37,7 +36,7 @@ def document(kind: Kind, account: str, entries: Sequence[Entry], defaults: Field
 
 def settings_document(account: str, root: str, defaults: Fields) -> str:
     """Give a new file of settings, for a root that is a folder."""
-    lines = ["version: 1", f"account: {scalar(account)}", f"root: {scalar(root)}"]
+    lines = [settings_place().line, "version: 1", f"account: {scalar(account)}", f"root: {scalar(root)}"]
     if defaults:
         lines += ["", "defaults:", *pairs(defaults, STEP)]
     return "\n".join(lines) + "\n"

@@ -13,6 +13,8 @@ from pathlib import Path
 from reconciler.errors import LocalDisk
 
 PRIVATE, PRIVATE_FOLDER = 0o600, 0o700
+USUAL = 0o666
+"""What the user's umask takes away from, as for any file that an editor makes."""
 
 
 @contextlib.contextmanager
@@ -58,15 +60,17 @@ def write_output(path: Path, content: bytes) -> None:
         ) from error
 
 
-def write_new(path: Path, content: bytes) -> None:
+def write_new(path: Path, content: bytes, mode: int = PRIVATE) -> None:
     """Write a file that is not there yet, whole or not at all, with the folders around it.
+
+    It is private, unless the mode says `USUAL`.
 
     Raises:
         LocalDisk: it cannot be written there, or something is there by now.
     """
     with _named_by_user(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, content, new=True)
+        _replace(path, content, mode=mode, new=True)
 
 
 def rewrite(path: Path, before: bytes, content: bytes) -> None:
@@ -113,14 +117,14 @@ def _pour(path: Path, content: bytes) -> None:
 def _replace(path: Path, content: bytes, *, mode: int = PRIVATE, new: bool = False) -> None:
     # A name that cannot be guessed, and never an existing file: the folder may be one that everybody writes to.
     temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, USUAL if mode == USUAL else PRIVATE)
     try:
         try:
             write_all(descriptor, content)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        if mode != PRIVATE:
+        if mode not in {PRIVATE, USUAL}:
             temporary.chmod(mode)
         if new:
             # Unlike a rename, a link never takes the place of what is there.

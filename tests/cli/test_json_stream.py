@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from reconciler.documents.explain import accepts
+from reconciler.schema_files import schema
 from reconciler.store.lock import held
 from tests.cli.program import ACME, BOLT, Ran, called, spawned, strikes, writes
 from tests.golden.story import Story, telling
@@ -38,6 +40,7 @@ def events(ran: Ran) -> list[dict[str, Any]]:
         assert event["@level"] in {"info", "warn", "error"}
         assert event["@module"] == "reconciler.ui"
         assert event["type"] in TYPES
+        assert accepts(schema("events"), event), event
         assert abs((datetime.now(UTC) - datetime.fromisoformat(event["@timestamp"])).total_seconds()) < 60
         found.append(event)
     return found

@@ -48,17 +48,15 @@ def test_the_tutorial_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "90")
     monkeypatch.setenv("RECONCILER_PARALLELISM", "1")
-    first = next(
-        block for block in fenced(DOCS / "tutorial" / "first-apply.md", "yaml") if block.startswith("version: 1")
-    )
+    first = next(block for block in fenced(PAGE, "yaml") if block.startswith("# yaml-language-server: "))
     second = _moved(first)
     # What the reader has done to the file before the block of this number.
-    files = {0: first, 1: _unquoted(first), 2: first, 5: second, 7: _without_acme(first), 8: second}
+    files = {1: first, 2: _unquoted(first), 3: first, 6: second, 8: _without_acme(first), 9: second}
     for number, block in enumerate(fenced(PAGE, "text")):
         if number in files:
             FILE.write_text(files[number], encoding="utf-8")
         _check(block)
-        if number == 7:
+        if number == 8:
             _ran("reconciler apply --sandbox --auto-approve")
 
 

@@ -20,7 +20,7 @@ Opening = Callable[[Path], Editor]
 
 
 @pytest.fixture(scope="session")
-def words() -> tuple[str, ...]:
+def server() -> tuple[str, ...]:
     """Give what starts the server; without it a person is told that these tests did not run, and CI fails."""
     try:
         return command()
@@ -32,20 +32,20 @@ def words() -> tuple[str, ...]:
 
 
 @pytest.fixture(scope="session")
-def editor(words: tuple[str, ...]) -> Iterator[Editor]:
+def editor(server: tuple[str, ...]) -> Iterator[Editor]:
     """Open this repository."""
-    opened = Editor(words, ROOT, settings_of(ROOT))
+    opened = Editor(server, ROOT, settings_of(ROOT))
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def opening(words: tuple[str, ...]) -> Iterator[Opening]:
+def opening(server: tuple[str, ...]) -> Iterator[Opening]:
     """Open another folder, with the settings that stand in it."""
     windows: list[Editor] = []
 
     def opens(folder: Path) -> Editor:
-        windows.append(Editor(words, folder, settings_of(folder)))
+        windows.append(Editor(server, folder, settings_of(folder)))
         return windows[-1]
 
     yield opens

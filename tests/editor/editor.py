@@ -40,7 +40,11 @@ class Editor:
         self._numbers = itertools.count(1)
         self._said: dict[str, asyncio.Future[Sequence[lsp.Diagnostic]]] = {}
         self._listen()
-        self._wait(self._start(command, folder.resolve().as_uri()))
+        try:
+            self._wait(self._start(command, folder.resolve().as_uri()))
+        except BaseException:
+            self._loop.close()
+            raise
 
     def close(self) -> None:
         """End the server."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from lsprotocol import types as lsp
 
 from reconciler.load import check
 from reconciler.providers.freshbooks.wire import CLIENT
+from tests.docs.pages import text as page
 from tests.editor.conftest import ROOT
 from tests.editor.editor import Editor
 from tests.editor.files import CLIENTS, HEAD, SETTINGS, clients, settings
@@ -146,6 +148,13 @@ def test_where_editor_and_validate_differ(
     Path("clients.yaml").write_text(clients(text), encoding="utf-8")
     _, problems = check(["clients.yaml"], CLIENT)
     assert (bool(problems), bool(editor.problems(CLIENTS, clients(text)))) == (refused, seen), problems
+
+
+def test_the_differences_are_told() -> None:
+    """The page on editors lists each of these verdicts, and no other."""
+    rows = re.findall(r"^\| (.+?) \| (yes|no) \| (yes|no) \|", page("how-to/editor.md"), re.MULTILINE)
+    word = {True: "yes", False: "no"}
+    assert rows == [(what, word[refused], word[seen]) for what, (_, refused, seen) in VERDICTS.items()]
 
 
 def test_a_number_is_one_in_both(editor: Editor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

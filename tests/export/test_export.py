@@ -55,7 +55,7 @@ def test_it_is_what_a_person_would_have_written(place: Story) -> None:
     place.person.creates(fname="Claire", lname="Dubois", p_country="Canada")
     exports()
     assert Path("clients.yaml").read_text(encoding="utf-8") == (
-        "# yaml-language-server: $schema=clients.schema.json\n"
+        "# yaml-language-server: $schema=schemas/clients.schema.json\n"
         "version: 1\n"
         "account: Ab12Cd\n"
         "\n"
@@ -123,7 +123,7 @@ def test_a_folder_has_a_file_for_each_client(place: Story) -> None:
     place.person.creates(**ACME)
     place.person.creates(**OLD)
     exports("--split")
-    assert sorted(file.name for file in Path("clients").iterdir()) == ["acme.yaml", "clients.schema.json", "old.yaml"]
+    assert sorted(file.name for file in Path("clients").iterdir()) == ["acme.yaml", "old.yaml"]
     assert content("clients/acme.yaml")["clients"]["acme"] == ACME
     assert content("reconciler.yaml")["defaults"]["currency_code"] == "USD"
     is_settled()
@@ -239,4 +239,4 @@ def test_json_tells_what_was_written(place: Story) -> None:
     place.person.creates(**ACME)
     told = exports("--json").out
     assert '"type":"exported"' in told
-    assert '"files":["clients.yaml","clients.schema.json"]' in told
+    assert '"files":["clients.yaml","schemas/clients.schema.json"]' in told

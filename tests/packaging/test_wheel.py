@@ -121,11 +121,22 @@ def test_version(installed: Installed) -> None:
     assert installed.run("--version").split() == ["reconciler", installed.wheel.name.split("-")[1]]
 
 
-@pytest.mark.parametrize("name", ["clients", "settings", "plan", "state"])
+@pytest.mark.parametrize("name", ["clients", "settings", "user", "plan", "state", "events"])
 def test_schemas(installed: Installed, name: str) -> None:
     """It prints its schemas, and they are those of the repository."""
     repository = (ROOT / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8")
-    assert json.loads(installed.run("schema", name)) == json.loads(repository)
+    printed = json.loads(installed.run("schema", name))
+    assert printed.pop("$comment").startswith("Copied from reconciler ")
+    assert printed == json.loads(repository)
+
+
+def test_it_makes_a_folder_ready(installed: Installed) -> None:
+    """The files of `init` come from the wheel: schemas, and the pipelines among the examples."""
+    installed.run("init", "studio", "--ci", "gitlab")
+    made = installed.work / "studio"
+    pipeline = ROOT / "examples" / "ci" / "gitlab-ci.yml"
+    assert (made / ".gitlab-ci.yml").read_text(encoding="utf-8") == pipeline.read_text(encoding="utf-8")
+    assert installed.run("--chdir", "studio", "validate") == "Valid: 0 clients, 0 contacts.\n"
 
 
 def test_it_validates_its_example(installed: Installed) -> None:

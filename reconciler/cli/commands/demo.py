@@ -117,6 +117,6 @@ def _ending(kept: Path | None) -> str:
     here = f"cd {plain(shlex.quote(str(kept)))}; reconciler apply --sandbox" if kept else "reconciler demo --keep DIR"
     return f"""\
   your clients as YAML   reconciler login; reconciler export
-  a file of your own     reconciler plan --sandbox
+  a folder of your own   reconciler init
   these to play with     {here}
   ten minutes more       docs/tutorial/first-apply.md"""
