@@ -43,7 +43,8 @@ def lifecycle_keys() -> list[tuple[str, ...]]:
 
 def _keys(node: Node, definitions: Mapping[str, Node], before: str) -> Iterator[tuple[str, ...]]:
     for name, key in node["properties"].items():
-        if "properties" in key:
+        # Defaults are the fields of a client, which have a table of their own.
+        if "properties" in key and not all("$ref" in inner for inner in key["properties"].values()):
             yield from _keys(key, definitions, f"{before}{name}.")
             continue
         told = _ABSENT.search(key["description"])
@@ -88,14 +89,26 @@ def value_of(node: Node, definitions: Mapping[str, Node]) -> str:
             return ", ".join(f"`{word}`" for word in words) if len(words) <= _MOST_NAMED else "field name"
         case {"anyOf": list(either)}:
             return "; or ".join(value_of(each, definitions) for each in either)
-        case {"type": "array", "items": dict() as items}:
-            return f"list of: {value_of(items, definitions)}"
         case {"type": "object", "additionalProperties": dict() as values} if "properties" not in values:
             return f"map to: {value_of(values, definitions)}"
+        case {"type": list(kinds)}:
+            return "; or ".join(_of_kind(kind, node, definitions) for kind in kinds)
         case {"type": str(kind)}:
-            return _KINDS[kind] + _bounds(node)
+            return _of_kind(kind, node, definitions)
         case _:
             return "any"
+
+
+def _of_kind(kind: str, node: Node, definitions: Mapping[str, Node]) -> str:
+    match kind:
+        case "array" if "items" in node:
+            return f"list of: {value_of(node['items'], definitions)}"
+        case "integer" | "number":
+            return _KINDS[kind] + _bounds({key: value for key, value in node.items() if key != "pattern"})
+        case "string":
+            return _KINDS[kind] + _bounds({"pattern": node["pattern"]} if "pattern" in node else {})
+        case _:
+            return _KINDS[kind]
 
 
 def _bounds(node: Node) -> str:
