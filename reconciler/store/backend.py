@@ -98,6 +98,10 @@ class Lock(Protocol):
     def remove(self, seen: Holder) -> bool:
         """Remove the lock of a holder that expired (or that a person gave up); False where it is another's by now."""
 
+    @property
+    def asks(self) -> bool:
+        """Tell whether `peek` only asks; where the protocol cannot, it tries the lock for a moment."""
+
     def peek(self) -> Holder | None:
         """Say who has it."""
 

@@ -15,6 +15,8 @@ from reconciler.errors import LocalDisk
 PRIVATE, PRIVATE_FOLDER = 0o600, 0o700
 USUAL = 0o666
 """What the user's umask takes away from, as for any file that an editor makes."""
+_PROBE_SIZE = 64 * 1024
+"""Arbitrary: more than a file system keeps beside the file's name."""
 
 
 @contextlib.contextmanager
@@ -137,6 +139,25 @@ def _replace(path: Path, content: bytes, *, mode: int = PRIVATE, new: bool = Fal
             temporary.unlink()
         raise
     fsync_folder(path.parent)
+
+
+def prove(folder: Path) -> None:
+    """Write a file of its own into a folder as durably as a state is written, and remove it again.
+
+    Raises:
+        OSError: the folder or its disk does not take it.
+    """
+    temporary = folder / f".reconciler-probe.{secrets.token_hex(8)}.tmp"
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
+    try:
+        try:
+            write_all(descriptor, bytes(_PROBE_SIZE))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    finally:
+        temporary.unlink()
+    fsync_folder(folder)
 
 
 def write_all(descriptor: int, content: bytes) -> None:

@@ -166,11 +166,11 @@ def described(other: Holder) -> str:
     return f"is held by {_who(other)}{link}{since}"
 
 
-def lasting(lock: Lock, other: Holder) -> str:
-    """Say until when a lock holds."""
+def lasting(other: Holder, now_s: Callable[[], float]) -> str:
+    """Say until when a lock holds, by the clock of the storage or one that is about as good."""
     if math.isinf(other.expires_at_s):
         return "It does not expire"
-    left = other.expires_at_s - lock.now_s()
+    left = other.expires_at_s - now_s()
     return f"It expires in {left:.0f} s unless it is renewed" if left > 0 else f"It expired {-left:.0f} s ago"
 
 
@@ -187,17 +187,17 @@ def _who(other: Holder) -> str:
 
 
 def _locked(lock: Lock, other: Holder, rest_s: float) -> Locked:
-    who = f"The lock {described(other)}."
+    who = f"The lock {described(other)}. {lasting(other, lock.now_s)}"
     if math.isinf(rest_s):
         return Locked(
             "the state is in use",
-            f"{who} {lasting(lock, other)}. Wait for it with --lock-timeout 300; once you are certain that its run "
+            f"{who}. Wait for it with --lock-timeout 300; once you are certain that its run "
             f"has ended, {removal(other)}.",
         )
     soonest = max(rest_s, 1)
     return Locked(
         "the state is in use",
-        f"{who} {lasting(lock, other)}, and is taken over {soonest:.0f} s from now at the earliest, for what that run "
+        f"{who}, and is taken over {soonest:.0f} s from now at the earliest, for what that run "
         f"sent may be on its way. Try again then, or wait with --lock-timeout {soonest + 60:.0f}. `reconciler state "
         f"unlock {other.id}` removes it at once, for when you are certain that its run has ended.",
     )

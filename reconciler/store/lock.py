@@ -12,6 +12,7 @@ from pathlib import Path
 
 import filelock
 
+from reconciler.core.facts import Held
 from reconciler.errors import Locked
 from reconciler.store.durable import PRIVATE, PRIVATE_FOLDER, disk, write_all
 
@@ -28,7 +29,7 @@ class Own:
 def held(state: Path, run: str, *, timeout_s: float = 0.0) -> Iterator[Own]:
     """Hold the lock of a state for as long as the block lasts; wait `timeout_s` for another holder to end."""
     path = state.with_name(state.name + ".lock")
-    note = state.with_name(state.name + ".holder")
+    note = _note(state)
     with disk(path):
         path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         lock = filelock.FileLock(path, timeout=timeout_s, mode=PRIVATE)
@@ -50,6 +51,38 @@ def held(state: Path, run: str, *, timeout_s: float = 0.0) -> Iterator[Own]:
         with contextlib.suppress(OSError):
             note.unlink()
         lock.release()
+
+
+def holder(state: Path) -> Held | None:
+    """Say who has the lock of a state, by the note that its holder keeps; the lock itself is not touched."""
+    try:
+        told = json.loads(_note(state).read_text(encoding="utf-8"))
+        run, host, pid, since = str(told["run"]), str(told["host"]), int(told["pid"]), str(told["since"])
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError):
+        return Held(who="another run", ends="The lock ends with its process.", local=True)
+    who = f"run {run} on {host} (process {pid})"
+    dead = host == socket.gethostname() and not _alive(pid)
+    return Held(who=who, since=since, ends="The lock ends with that process.", dead=dead, local=True)
+
+
+def _alive(pid: int) -> bool:
+    """Tell whether there may be such a process."""
+    if os.name == "nt":
+        # There the call that asks would end it.
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return pid > 0
+    return pid > 0
+
+
+def _note(state: Path) -> Path:
+    return state.with_name(state.name + ".holder")
 
 
 def _write(note: Path, told: bytes) -> None:

@@ -5,6 +5,7 @@ It chooses an implementation by the address and reads no environment: that is ha
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
+from reconciler.core.facts import Held, KeptFiles, RunFiles
 from reconciler.core.ports import Lease, Store
 from reconciler.core.state import State
 from reconciler.errors import UsageError
@@ -21,6 +23,7 @@ from reconciler.store.backend import Backend, Lock, Trace
 from reconciler.store.documents import Documents
 from reconciler.store.history import History, Runs, SharedHistory
 from reconciler.store.lease import Patience
+from reconciler.store.looking import kept_files, run_files, shared_holder
 from reconciler.store.seal import read_key
 from reconciler.store.shared import SharedState
 from reconciler.store.statefile import StateFile
@@ -65,6 +68,12 @@ class Place:
     """Puts the backup in the place of the state, where there is one."""
     storage: Storage | None = None
     """What it stands on, where it is shared."""
+    holder: Callable[[], Held | None] | None = None
+    """Says who has the lock, without touching it; None where that cannot be."""
+    files: Callable[[], KeptFiles] | None = None
+    """Looks at the files of a state on this machine."""
+    run_files: Callable[[], RunFiles] | None = None
+    """Looks at the records of runs on this machine."""
     close: Callable[[], None] = field(default=lambda: None)
 
 
@@ -91,6 +100,9 @@ def local(path: Path, runs: Path) -> Place:
         hold=lambda run, patience: lock.held(path, run, timeout_s=patience.timeout_s),
         backup=store.backup,
         restore=store.restore,
+        holder=lambda: lock.holder(path),
+        files=lambda: kept_files(path),
+        run_files=lambda: run_files(runs),
     )
 
 
@@ -117,6 +129,7 @@ def shared(address: str, environment: Mapping[str, str], worker: Worker, trace: 
         runs=SharedHistory(documents, state),
         hold=hold,
         storage=storage,
+        holder=(lambda: shared_holder(storage, time.time)) if storage.asks else None,
         close=storage.close,
     )
 

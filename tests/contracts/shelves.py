@@ -118,6 +118,11 @@ class MemoryBackend:
             self.server.holder = None
             return True
 
+    @property
+    def asks(self) -> bool:
+        """A look changes nothing."""
+        return True
+
     def peek(self) -> Holder | None:
         """Say who has it."""
         self._before("peek", "")

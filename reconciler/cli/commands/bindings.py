@@ -148,7 +148,7 @@ def unlock(context: click.Context, lock_id: str | None) -> None:
             tell(session, "Nobody holds the lock.", "lock", lock=None)
         elif lock_id is None:
             lines = (
-                f"The lock {described(seen)}. {lasting(storage, seen)}.",
+                f"The lock {described(seen)}. {lasting(seen, storage.now_s)}.",
                 f"Once you are certain that its run has ended, {removal(seen)}.",
             )
             tell(session, "\n".join(map(plain, lines)), "lock", lock=msgspec.to_builtins(seen))

@@ -64,8 +64,8 @@ class Bearer(httpx.Auth):
 class GivenToken:
     """A token that was given as it is; it cannot be renewed."""
 
-    def __init__(self, value: str) -> None:
-        self._value = checked(value, "FRESHBOOKS_ACCESS_TOKEN")
+    def __init__(self, value: str, source: str = "FRESHBOOKS_ACCESS_TOKEN") -> None:
+        self._value = checked(value, source)
 
     def value(self) -> str:
         """Give the token."""
@@ -112,6 +112,12 @@ class CommandToken:
             if self._printed is None:
                 self._printed = self._run()
             return self._printed.token
+
+    @property
+    def expires_at(self) -> float | None:
+        """Give when the token ends that was printed last, in seconds since 1970; None where that is not known."""
+        with self._lock:
+            return self._printed.expires_at if self._printed is not None else None
 
     def ready(self) -> bool:
         """Run the command again where it said when its token ends, and that is soon."""

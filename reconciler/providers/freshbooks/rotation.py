@@ -109,6 +109,11 @@ class LoginToken:
 
     # What the commands ask besides.
 
+    @property
+    def name(self) -> str:
+        """Give the login's name."""
+        return self._name
+
     def login(self) -> Login:
         """Give the login as it is now."""
         with self._lock:

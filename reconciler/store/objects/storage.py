@@ -206,6 +206,11 @@ class ObjectStorage:
             return False
         return True
 
+    @property
+    def asks(self) -> bool:
+        """Tell that `peek` only reads."""
+        return True
+
     def peek(self) -> Holder | None:
         """Say who has it."""
         found = self._quick.get(self._lock)

@@ -224,6 +224,11 @@ class PostgresStorage:
             self._end(cast("int", gone[0][0]))
         return bool(gone)
 
+    @property
+    def asks(self) -> bool:
+        """Tell that `peek` only reads."""
+        return True
+
     def peek(self) -> Holder | None:
         """Say who has it."""
         row = self._row()

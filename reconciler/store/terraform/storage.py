@@ -121,6 +121,11 @@ class TerraformStorage:
         lock.free(now.id)
         return True
 
+    @property
+    def asks(self) -> bool:
+        """Tell that `peek` cannot just ask."""
+        return False
+
     def peek(self) -> Holder | None:
         """Say who has it; for this the lock is tried, since the protocol cannot ask."""
         seen = self._document("").lock.look()
