@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterable
 from dataclasses import replace
 
 from reconciler import read
+from reconciler.cli import git
 from reconciler.cli.planning import Prepared, check_belongs
 from reconciler.cli.runs import known_runs, named, read_run
 from reconciler.cli.session import Session
@@ -19,9 +19,6 @@ from reconciler.errors import ReconcilerError, Refused
 from reconciler.reports.events import refresh_event
 from reconciler.reports.paint import plain
 from reconciler.reports.wants import render_wants, wants, wants_events
-
-_GIT_S = 2.0
-"""How long git may take to name a commit, which is worth no more."""
 
 
 def chosen_run(session: Session, given: str | None, state: State) -> str:
@@ -108,17 +105,5 @@ def _commits(files: Iterable[str]) -> dict[str, str]:
 
 
 def _commit(file: str) -> str:
-    # A repository can name programs for git to run; none of them is needed for this.
-    quiet = ("-c", "core.fsmonitor=false", "-c", "log.showSignature=false", "--no-pager")
-    try:
-        done = subprocess.run(  # noqa: S603 - no shell, and the file stands behind --
-            ["git", *quiet, "log", "-1", "--format=%h", "--", file],  # noqa: S607 - the user's own git
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=_GIT_S,
-            check=False,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    told = done.stdout.decode("ascii", "replace").strip()
-    return told if done.returncode == 0 and told.isalnum() else ""
+    told = (git.asked("log", "-1", "--format=%h", "--", file) or "").strip()
+    return told if told.isascii() and told.isalnum() else ""
