@@ -41,6 +41,7 @@ COMMANDS = {
         ("import-csv", "import_csv:import_csv", "Add the rows of a spreadsheet to the YAML."),
         ("import", "bindings:import_", "Bind one address to one record by hand."),
         ("state", "bindings:state", "List, show, rename and forget bindings."),
+        ("doctor", "doctor:doctor", "Check what a run stands on, with a remedy for each fault."),
         ("schema", "schema:schema", "Print a JSON Schema, for editors and CI."),
         ("sandbox", "sandbox:sandbox", "Run a FreshBooks account on this machine."),
         ("demo", "demo:demo", "See the main job done, step by step, in a sandbox."),

@@ -119,7 +119,7 @@ def _compared(session: Session, options: PlanOptions, state: State | None, *, ty
         reading = read.begin(reader, session.settings.account or "", meter)
         try:
             configuration = session.load()
-            _check_named(session, configuration)
+            check_named(session, configuration)
             state = session.store.load() if state is None else state
             account = reading.result(configuration.account)
         except BaseException:
@@ -189,9 +189,11 @@ def matched(
         account = read.complete(session.reader, account, matching.questions, meter)
 
 
-def _check_named(session: Session, configuration: Configuration) -> None:
+def check_named(session: Session, configuration: Configuration | None) -> None:
     """Refuse to take the login's only account for one of several: it may be another one's."""
-    if session.heard.one_of_several and not (session.settings.account or configuration.account):
+    if session.heard.one_of_several and not (
+        session.settings.account or (configuration is not None and configuration.account)
+    ):
         raise NotAllowed(
             "it is not clear which account is meant",
             "With --all each account must be named, by `account:` in its profile, its reconciler.yaml or its YAML: the "

@@ -20,12 +20,13 @@ import click
 
 from reconciler.cli.ending import Ending
 from reconciler.cli.heard import Heard
+from reconciler.cli.lacking import Lacking
 from reconciler.cli.options import is_typed
 from reconciler.cli.seen import Seen
 from reconciler.cli.terminal import Terminal, new_stream
 from reconciler.cli.worker import job_link, page_link
 from reconciler.core.ports import Lease, Store
-from reconciler.errors import Interrupted, UsageError
+from reconciler.errors import ConfigurationInvalid, Interrupted, ReconcilerError, UsageError
 from reconciler.load import LoadOptions, load
 from reconciler.profiles import undecided_error
 from reconciler.providers.freshbooks.wire import CLIENT
@@ -63,6 +64,8 @@ class Session:
     """Loaded already where the account depends on it; else it is loaded while the account is read."""
     shown: RenderOptions = field(default_factory=RenderOptions)
     """What the settings and options let reports show."""
+    lacking: Mapping[str, ReconcilerError] = field(default_factory=dict)
+    """Why the `state` or the `logins` are somewhere that cannot be reached at all; empty unless that is put up with."""
     seen: Seen = field(default_factory=Seen)
     trace: Trace | None = None
     """Told of every request, with --debug."""
@@ -157,11 +160,17 @@ def open_stream(context: click.Context, shared: dict[str, Any]) -> None:
 
 @contextmanager
 def begun(
-    context: click.Context, flags: Mapping[str, Any] | None = None, *, account: bool = True, decided: bool = True
+    context: click.Context,
+    flags: Mapping[str, Any] | None = None,
+    *,
+    account: bool = True,
+    decided: bool = True,
+    lenient: bool = False,
 ) -> Iterator[Session]:
     """Begin a command: go to its folder, read the settings, and reach the account if it needs one.
 
-    `decided` says that it works on one root and state, so that one of several profiles must be chosen.
+    `decided` says that it works on one root and state, so that one of several profiles must be chosen. With `lenient`
+    it begins though the state, the logins, or with --sandbox the configuration cannot be had.
     """
     given = enter(context)
     signal.signal(signal.SIGTERM, _end)
@@ -173,6 +182,8 @@ def begun(
     # An error that ends the run is told where nobody knows the session any more.
     seen = context.find_root().ensure_object(dict)["seen"] = Seen(sensitive=shown.sensitive)
     trace, ending = _trace(terminal) if given.get("debug") else None, Ending()
+    runs, lacking = Path(chosen.home) / "runs", Lacking(lenient=lenient)
+    logins = "" if given.get("sandbox") else chosen.logins
     with ExitStack() as stack:
         stack.callback(ending.over)
         session = Session(
@@ -180,15 +191,17 @@ def begun(
             settings=replace(chosen, sensitive=shown.sensitive),
             shown=shown,
             seen=seen,
-            place=_place(chosen.state, Path(chosen.home) / "runs", stack, trace),
-            logins=_logins("" if given.get("sandbox") else chosen.logins, stack, trace),
+            place=lacking.tried("state", lambda: _place(chosen.state, runs, stack, trace))
+            or local(Path(chosen.home) / "state.json", runs),
+            logins=lacking.tried("logins", lambda: _logins(logins, stack, trace)),
+            lacking=lacking.errors,
             heard=given.get("heard") or Heard(),
             trace=trace,
             ending=ending,
             sleep=given.get("sleep", time.sleep),
         )
         if given.get("sandbox"):
-            session = _in_sandbox(session, given, stack)
+            session = _in_sandbox(session, given, stack, lenient=lenient)
         session.heard.account = session.settings.account
         if account:
             session = replace(session, account=_account(session, stack))
@@ -245,11 +258,17 @@ def _logins(address: str, stack: ExitStack, trace: Trace | None) -> Storage | No
     return storage
 
 
-def _in_sandbox(session: Session, given: Mapping[str, Any], stack: ExitStack) -> Session:
+def _in_sandbox(session: Session, given: Mapping[str, Any], stack: ExitStack, *, lenient: bool) -> Session:
     """Work on a local account that persists, under the account id that the YAML names, with a state of its own."""
     from reconciler.sandbox.server import Options, running  # noqa: PLC0415 - a server is imported only to be run
 
-    configuration = session.load() if Path(session.settings.root).exists() else None
+    configuration = None
+    if Path(session.settings.root).exists():
+        try:
+            configuration = session.load()
+        except ConfigurationInvalid:
+            if not lenient:
+                raise
     named = session.settings.account or (configuration.account if configuration is not None else None)
     account_id = named or SANDBOX_ACCOUNT
     home = Path(session.settings.home) / "sandbox"
