@@ -287,3 +287,25 @@ def test_of_many_that_take_one_wins(shelf: Shelf) -> None:
     [winner] = [number for number, seen in enumerate(got) if seen is None]
     assert {seen.id for seen in got if seen is not None} == {holder(winner + 1).id}
     storages[winner].release(holder(winner + 1))
+
+
+def test_who_only_asks_keeps_nobody_out(shelf: Shelf) -> None:
+    """Where a look only asks, whoever takes the lock meanwhile gets it, each time."""
+    one, two = shelf.opened(), shelf.opened()
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.is_set():
+            two.peek()
+
+    if not one.asks:
+        return
+    with ThreadPoolExecutor(1) as pool:
+        looking = pool.submit(look)
+        try:
+            for _ in range(10):
+                assert one.take(holder(1)) is None
+                one.release(holder(1))
+        finally:
+            over.set()
+        looking.result()

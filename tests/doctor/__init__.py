@@ -1,0 +1,1 @@
+"""What is wrong, prepared for real, and what the doctor says of it."""
