@@ -41,7 +41,7 @@ def examined(context: click.Context, flags: Mapping[str, Any]) -> int:
             known.begun = stack.enter_context(begun(context, flags, account=False, lenient=True))
         except Interrupted:
             raise
-        except ReconcilerError as error:
+        except (ReconcilerError, OSError, ValueError) as error:
             known.unbegun = error
         clerk = Clerk(
             terminal=Terminal.of(shared),

@@ -12,7 +12,6 @@ from reconciler.cli.session import Session
 from reconciler.core.facts import Greeting
 from reconciler.core.resource import Account, Configuration
 from reconciler.core.state import State
-from reconciler.errors import ReconcilerError
 from reconciler.providers.freshbooks.provider import FreshBooks
 
 Had = TypeVar("Had")
@@ -33,10 +32,12 @@ class Examination:
     stack: ExitStack
     """What is opened for it is closed with this."""
     begun: Session | None = None
-    unbegun: ReconcilerError | None = None
+    unbegun: Exception | None = None
     """Why there is no session."""
     wrong: bool = False
     """Whether the configuration cannot be read."""
+    torn: bool = False
+    """Whether two accounts are named, so that neither is surely meant."""
     configuration: Configuration | None = None
     state: State | None = None
     token: Appraised | None = None
@@ -64,6 +65,8 @@ class Examination:
 
     @property
     def account_id(self) -> str:
-        """Give the account that is named; empty where none is."""
+        """Give the account that is named; empty where none is, or two are."""
+        if self.torn:
+            return ""
         named = self.configuration.account if self.configuration is not None else None
         return self.session.settings.account or named or ""

@@ -96,6 +96,7 @@ def _configuration(known: Examination) -> Finding:
         session.seen.configuration = found
     else:
         known.configuration = found = session.load()
+        known.torn = bool(found.account and chosen.account and found.account != chosen.account)
     shown = session.seen.problems(problems)
     return local.configuration(found, shown, chosen.account, rules=chosen.rules is not None)
 
@@ -145,8 +146,9 @@ def _state(known: Examination) -> Finding:
         if lacking.code == _NOT_INSTALLED:
             return skipped("state", "Not looked at, since program failed.")
         raise lacking
-    known.state = found = session.store.load()
+    found = session.store.load()
     check_belongs(found, known.account_id or found.account, surroundings(session).origin, session.place.shown)
+    known.state = found
     return records.state(_kept(known, found), known.configuration)
 
 
@@ -220,8 +222,8 @@ def _scopes(known: Examination) -> Finding:
 
 def _account(known: Examination) -> Finding:
     session, token = known.session, had(known.token).token
-    if token is None:
-        return skipped("account", "The access token has ended.")
+    if token is None or known.torn:
+        return skipped("account", "Two accounts are named." if known.torn else "The access token has ended.")
     if not known.wrong:
         check_named(session, known.configuration)
     configured = known.configuration.account if known.configuration is not None else None

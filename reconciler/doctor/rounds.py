@@ -49,6 +49,10 @@ def _found(check: Check, fault: Callable[[Exception], None]) -> Finding:
         raise
     except ReconcilerError as error:
         return of_error(check.name, error)
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        told = f"The operating system refused: {error.strerror or error}{where}."
+        return failed(check.name, told, "Mend that, and look again.")
     except Exception as error:  # noqa: BLE001 - one bad check must not take the report down
         fault(error)
         return failed(

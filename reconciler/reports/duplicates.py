@@ -15,8 +15,8 @@ from reconciler.reports.words import counted, sentence, wrapped
 
 _NONE = "No two clients have the same natural key."
 _ONE = (
-    "One client, entered several times: keep one, write its `id:` line under its key, and delete or archive the others "
-    "in FreshBooks; their invoices stay with them. Ids grow, so the first of a group is the oldest."
+    "One client, entered several times: keep one, write its `id:` under its key, and delete the others in FreshBooks "
+    "once nothing hangs on them. Ids grow, so the first of a group is most likely the oldest."
 )
 _SEVERAL = (
     "Several clients: give each a key with its `id:`, or name those that nobody manages in `distinct_from:` of the one "

@@ -25,7 +25,7 @@ def _root(command: Decorated) -> Decorated:
     return click.option("--root", type=click.Path(), metavar="ROOT", help=_ROOT)(command)
 
 
-def _unless_below(command: Decorated) -> Decorated:
+def _unless_below(command: Callable[..., object]) -> Callable[..., object]:
     """Do nothing where a command of the group follows, which has options of its own."""
 
     @functools.wraps(command)
@@ -37,7 +37,7 @@ def _unless_below(command: Decorated) -> Decorated:
             raise UsageError("an option stands before the command that it is for", told)
         return None
 
-    return run  # type: ignore[return-value] # it is called just as the command is
+    return run
 
 
 @click.group(invoke_without_command=True)
