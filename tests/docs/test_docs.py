@@ -146,6 +146,7 @@ def test_no_code_escapes_the_collection() -> None:
         "core/stops.py:_stop",
         "core/undo_values.py:_note",
         "core/validate.py:_problem",
+        "doctor/rounds.py:of_error",
         "documents/files.py:no_file",
         "documents/parse.py:problem",
         "errors.py:__init__",

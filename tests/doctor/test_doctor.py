@@ -14,6 +14,7 @@ from pathlib import Path
 from reconciler.core.state import edited
 from reconciler.store.lock import held
 from tests.cli.program import ACME, ESCAPES, PROGRAM, at_terminal, called, spawned, strikes, writes
+from tests.docs.pages import rows, section
 from tests.doctor import faults_access, faults_local
 from tests.doctor.world import CHECKS, CLIENTS, PENDING, STATE, World, patiently, report
 from tests.golden.story import telling
@@ -26,6 +27,11 @@ def test_all_is_well(world: World) -> None:
     assert tuple(found.findings) == CHECKS
     assert found.having("ok") == set(CHECKS), found.findings
     assert found.sums == {"ok": len(CHECKS), "warn": 0, "fail": 0, "skipped": 0}
+
+
+def test_every_check_is_documented() -> None:
+    """The page on the doctor has a row for each check, in their order, with what to do."""
+    assert [cells[0].strip("`") for cells in rows(section("how-to/doctor.md", "The checks"))] == list(CHECKS)
 
 
 def test_the_account_is_read_once(world: World) -> None:
