@@ -98,7 +98,8 @@ def _configuration(known: Examination) -> Finding:
         known.configuration = found = session.load()
         known.torn = bool(found.account and chosen.account and found.account != chosen.account)
     shown = session.seen.problems(problems)
-    return local.configuration(found, shown, chosen.account, rules=chosen.rules is not None)
+    there = Path(chosen.root).exists()
+    return local.configuration(found, shown, chosen.account, rules=chosen.rules is not None, there=there)
 
 
 def _disk(known: Examination) -> Finding:

@@ -115,9 +115,9 @@ class _Families:
         return one == other or self.first_of(one) == self.first_of(other)
 
     def join(self, one: RemoteId, other: RemoteId) -> None:
+        """Make one family of two; they must not be one already."""
         ours, theirs = self.first_of(one), self.first_of(other)
-        if ours != theirs:
-            self._above[max(ours, theirs)] = min(ours, theirs)
+        self._above[max(ours, theirs)] = min(ours, theirs)
 
 
 _Said = tuple[str | None, str | None]

@@ -32,8 +32,16 @@ def settings(root: str, profile: str | None, *, file: bool) -> Finding:
     return fine("settings", f"{told}{f', profile {profile}' if profile else ''}. The root is {root}.")
 
 
-def configuration(found: Configuration, problems: Sequence[Diagnostic], account: str | None, *, rules: bool) -> Finding:
+def configuration(
+    found: Configuration, problems: Sequence[Diagnostic], account: str | None, *, rules: bool, there: bool
+) -> Finding:
     """Judge the YAML; `account` is the one that flags, environment or settings name."""
+    if not there:
+        # The name of the root is foreign, and every other problem would be that it is not there.
+        missing = ConfigurationInvalid(
+            f"there is no {found.root}", (), "Write it, or begin with the clients that are there:"
+        )
+        return of_error("configuration", missing, command="reconciler export")
     if problems:
         return of_error("configuration", ConfigurationInvalid("", problems), command="reconciler validate")
     if account and found.account and account != found.account:

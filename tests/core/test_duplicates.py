@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import random
+from collections.abc import Mapping, Sequence
 
 import pytest
 from hypothesis import given
@@ -107,6 +108,24 @@ RECORDS = st.lists(
 @given(RECORDS, st.sampled_from([(), (("vat_number",),), (("vat_number",), ("email",))]))
 def test_as_comparing_each_with_each(records: list[Fields], match: Alternatives) -> None:
     """The groups are those that comparing each with each, and joining what is joined, would give."""
+    assert sorted(grouped(*records, match=match)) == compared(records, match)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_many_with_one_key(seed: int) -> None:
+    """So it is where half an account has one email, and what the deciders rule out is not compared."""
+    rng = random.Random(seed)
+    values = {"organization": ["", "", "a", "b", "c", "d"], "fname": ["", "a", "b"], "lname": ["", "a", "b"]}
+    records = [
+        {"email": rng.choice(["x@x", "x@x", ""]), **{name: rng.choice(words) for name, words in values.items()}}
+        for _ in range(rng.choice([30, 60]))
+    ]
+    few = [each for each in records if seed % 2 or each["organization"] or each["fname"]]
+    assert sorted(grouped(*few)) == compared(few)
+
+
+def compared(records: Sequence[Fields], match: Alternatives = ()) -> list[list[int]]:
+    """Compare each with each, and join what is joined."""
     seen = [likeness(CLIENT, each, match) for each in records]
     family = list(range(len(records)))
     for one, wanted in enumerate(seen):
@@ -114,7 +133,7 @@ def test_as_comparing_each_with_each(records: list[Fields], match: Alternatives)
             if one != other and same(CLIENT, wanted, live, match):
                 old, new = family[one], family[other]
                 family = [new if each == old else each for each in family]
-    expected: dict[int, list[int]] = {}
+    found: dict[int, list[int]] = {}
     for at, each in enumerate(family, 1):
-        expected.setdefault(each, []).append(at)
-    assert sorted(grouped(*records, match=match)) == sorted(group for group in expected.values() if len(group) > 1)
+        found.setdefault(each, []).append(at)
+    return sorted(group for group in found.values() if len(group) > 1)

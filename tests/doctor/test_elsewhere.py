@@ -76,7 +76,7 @@ def test_in_a_sandbox(world: World) -> None:
 def test_from_another_folder(world: World, tmp_path: Path) -> None:
     """With --chdir a command is one that works from where this one was started."""
     STATE.chmod(0o644)
-    Path("clients.yaml").unlink()
+    Path("clients.yaml").write_text("version: 1\nclients: [", encoding="utf-8")
     os.chdir(tmp_path.parent)
     found = report(called("doctor", "--json", "--chdir", tmp_path.name))
     assert found.findings["configuration"]["command"] == f"reconciler validate --chdir {tmp_path.name}"
