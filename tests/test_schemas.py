@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 from pathlib import Path
@@ -20,6 +19,7 @@ from reconciler.documents.explain import accepts
 from reconciler.documents.parse import parse
 from reconciler.providers.freshbooks.wire import CLIENT, CONTACT
 from reconciler.reports.terraform import COMPATIBLE_WITH, FORMAT_VERSION
+from tests.docs.events import event_types
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 FOLDER = Path(schema_files.__file__).parent.parent / "schemas"
@@ -167,28 +167,11 @@ def test_example_is_valid() -> None:
     assert 8 <= len(content["clients"]) <= 12
 
 
-_TYPE_AT = {"_event": 2, "result_event": 1, "tell": 2, "_tell": 2, "show": 1}
-"""Where the type stands among the arguments of whatever makes an event."""
-
-
-def _event_types() -> set[str]:
-    """Read every type of event that the source writes out."""
-    found = set()
-    for file in Path(schema_files.__file__).parent.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call):
-                name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-                told = node.args[_TYPE_AT[name]] if len(node.args) > _TYPE_AT.get(name, 99) else None
-                choices = (told.body, told.orelse) if isinstance(told, ast.IfExp) else (told,)
-                found |= {str(each.value) for each in choices if isinstance(each, ast.Constant)}
-    return found
-
-
 def test_every_event_has_a_type_that_is_told() -> None:
     """The schema of the events knows each type that the program writes, with what it tells, and no other."""
     schema: Any = schema_files.schema("events")
     told = schema["properties"]["type"]
-    assert set(told["enum"]) == _event_types()
+    assert set(told["enum"]) == event_types()
     assert len(told["enum"]) == len(set(told["enum"])) == len(told["enumDescriptions"])
 
 

@@ -13,8 +13,9 @@ from tests.docs.codes import source_files
 
 CLOUDS = {"s3": S3, "azure": AZURE, "google": GOOGLE}
 NO_VARIABLES = {
-    # Words of other things that are spelled the same way.
-    "CERTIFICATE_VERIFY_FAILED", "CLOCK_BOOTTIME", "O_NOFOLLOW", "O_NONBLOCK", "PLAN_ID", "TCP_USER_TIMEOUT",
+    # Words of other things that are spelled the same way, and what is set for git.
+    "CERTIFICATE_VERIFY_FAILED", "CLOCK_BOOTTIME", "GIT_OPTIONAL_LOCKS", "O_NOFOLLOW", "O_NONBLOCK", "PLAN_ID",
+    "TCP_USER_TIMEOUT",
 }  # fmt: skip
 # Read through `proxies.named`, which looks for them in lower case.
 PROXIES = {"HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"}

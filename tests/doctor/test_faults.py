@@ -50,7 +50,7 @@ FAULTS = (
           remedy="reconciler validate"),
     Fault(prepare=local.root_missing, check="configuration", code=3, told="There is no clients.yaml",
           remedy="reconciler export"),
-    Fault(prepare=local.rule_broken, check="configuration", code=3, told="a client breaks a rule of the settings",
+    Fault(prepare=local.rule_broken, check="configuration", code=3, told="a client breaks a house rule",
           remedy="reconciler validate"),
     Fault(prepare=local.accounts_disagree, check="configuration", code=8, told="Two accounts are named",
           remedy="Keep the right one", skipped=("account", *NO_ACCOUNT)),
