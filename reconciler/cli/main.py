@@ -42,6 +42,7 @@ COMMANDS = {
         ("import", "bindings:import_", "Bind one address to one record by hand."),
         ("state", "bindings:state", "List, show, rename and forget bindings."),
         ("doctor", "doctor:doctor", "Check what a run stands on, with a remedy for each fault."),
+        ("explain", "explain:explain", "Explain an error code, an exit code, or a word of a plan."),
         ("schema", "schema:schema", "Print a JSON Schema, for editors and CI."),
         ("sandbox", "sandbox:sandbox", "Run a FreshBooks account on this machine."),
         ("demo", "demo:demo", "See the main job done, step by step, in a sandbox."),
