@@ -44,11 +44,20 @@ class ReconcilerError(Exception):
 
 
 class DiagnosedError(ReconcilerError):
-    """An error that is the sum of several diagnostics, shown together."""
+    """An error that is the sum of several diagnostics, shown together; `shown` are those that were told before it."""
 
-    def __init__(self, summary: str, diagnostics: Sequence[Diagnostic], detail: str = "", *, code: str = "") -> None:
+    def __init__(
+        self,
+        summary: str,
+        diagnostics: Sequence[Diagnostic],
+        detail: str = "",
+        *,
+        code: str = "",
+        shown: Sequence[Diagnostic] = (),
+    ) -> None:
         super().__init__(summary, detail, code=code)
         self.diagnostics = tuple(diagnostics)
+        self.shown = tuple(shown)
 
 
 class UsageError(ReconcilerError):

@@ -13,7 +13,7 @@ from reconciler.core.change import Plan
 from reconciler.core.diagnostic import Diagnostic
 from reconciler.errors import Refused, UsageError
 from reconciler.reports.events import Event, plan_events, plan_sums, result_event
-from reconciler.reports.formats import COMMANDS, PLANS
+from reconciler.reports.formats import COMMANDS, EXPLAINING, PLANS
 from reconciler.reports.hiding import hidden
 from reconciler.reports.options import RenderOptions
 from reconciler.reports.paint import plain
@@ -101,13 +101,20 @@ def show_problems(session: Session, problems: Sequence[Diagnostic], formats: Seq
     """Write the problems of a configuration as asked; tell whether that has said all of them on stdout."""
     told = False
     for name, file in formats:
+        options = _explaining(session.rendering) if name in EXPLAINING else session.rendering
         if file is not None:
-            text = render_problems(name, problems, of_a_file(session.rendering))
+            text = render_problems(name, problems, of_a_file(options))
             write_output(file, text.encode("utf-8", "backslashreplace"))
         elif name != "text":
-            session.terminal.result(render_problems(name, problems, session.rendering), commands=name in COMMANDS)
+            session.terminal.result(render_problems(name, problems, options), commands=name in COMMANDS)
             told = True
     return told
+
+
+def _explaining(options: RenderOptions) -> RenderOptions:
+    from reconciler.explanations import by_code  # noqa: PLC0415 - the catalogue is read for these formats alone
+
+    return replace(options, explained=by_code())
 
 
 def emit(session: Session, events: Iterable[Event]) -> None:
@@ -137,4 +144,4 @@ def refuse(plan: Plan) -> None:
     if flags:
         listed = [*flags[:_MOST_FLAGS], *(["..."] if len(flags) > _MOST_FLAGS else [])]
         detail += "\nIf it is meant, add:\n" + "\n".join(f"    {flag}" for flag in listed)
-    raise Refused("the plan is refused", (), detail)
+    raise Refused("the plan is refused", (), detail, shown=plan.refusals)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TextIO, cast
 from reconciler.cli.worker import takes_commands
 from reconciler.core.ports import Meter
 from reconciler.errors import LocalDisk, ReconcilerError
-from reconciler.reports.diagnostics import render_error
+from reconciler.reports.diagnostics import render_error, render_hint
 from reconciler.reports.options import RenderOptions
 from reconciler.reports.safe import unheeded
 
@@ -123,6 +123,9 @@ class Terminal:
             self.result(self.stream.failed(error, self.tags))
         if self.stream is None or self.lost:
             self.talk(render_error(error, self.talking))
+            # Logs are searched, not asked on: the code in brackets is enough there.
+            if _is_terminal(self.err) and (hint := render_hint(error, self.talking)):
+                self.talk(f"\n{hint}")
 
     def emit(self, events: Iterable[Event]) -> None:
         """Write events."""

@@ -15,7 +15,7 @@ _BAR = {True: "\u2502", False: "|"}
 
 
 def render_diagnostic(diagnostic: Diagnostic, options: RenderOptions) -> str:
-    """Give one problem: place and summary, the source line with a caret, what is wrong, what to do."""
+    """Give one problem: summary and code, place, the source line with a caret, what is wrong, what to do."""
     style = _STYLES[diagnostic.severity]
     lines = _title(diagnostic, style, options)
     if diagnostic.position is not None:
@@ -28,11 +28,15 @@ def render_diagnostic(diagnostic: Diagnostic, options: RenderOptions) -> str:
 
 
 def _title(diagnostic: Diagnostic, style: str, options: RenderOptions) -> list[str]:
-    name = f"{diagnostic.severity.value.capitalize()}:"
-    first, *rest = wrapped(f"{name} {plain(diagnostic.summary)}", options.width - len("| "))
-    opening = f"{paint(name, style, 'bold', colour=options.colour)} "
-    first = opening + paint(first.removeprefix(f"{name} "), "bold", colour=options.colour)
-    return [first, *(paint(line, "bold", colour=options.colour) for line in rest)]
+    """Give the severity, the summary, and the code in brackets, which `reconciler explain` takes."""
+    name, code = f"{diagnostic.severity.value.capitalize()}:", f"[{plain(diagnostic.code)}]"
+    lines = wrapped(f"{name} {plain(diagnostic.summary)} {code}", options.width - len("| "))
+    lines[0] = lines[0].removeprefix(name).lstrip()
+    lines[-1] = lines[-1].removesuffix(code).rstrip()
+    painted = [paint(line, "bold", colour=options.colour) for line in lines]
+    painted[0] = f"{paint(name, style, 'bold', colour=options.colour)} {painted[0]}"
+    painted[-1] = f"{painted[-1]} {paint(code, 'dim', colour=options.colour)}".lstrip()
+    return painted
 
 
 def _excerpt(diagnostic: Diagnostic) -> list[str]:
@@ -71,3 +75,22 @@ def render_error(error: ReconcilerError, options: RenderOptions) -> str:
             parts.append(render_diagnostic(whole, options))
         return "\n\n".join(parts)
     return render_diagnostic(whole, options)
+
+
+_SAY_ALL = frozenset({"declined", "error", "interrupted", "usage"})
+"""Codes of errors whose own text says what there is to say."""
+_MOST_NAMED = 3
+"""Arbitrary: a command with more names is not typed."""
+
+
+def render_hint(error: ReconcilerError, options: RenderOptions) -> str:
+    """Give the command that tells more of an error, or of the problems that it is the sum of; nothing for some."""
+    about = (error.diagnostics or error.shown) if isinstance(error, DiagnosedError) else ()
+    codes = list(dict.fromkeys(problem.code for problem in about)) or [error.code]
+    codes = [plain(code) for code in codes if code not in _SAY_ALL]
+    if not codes:
+        return ""
+    few = len(codes) <= _MOST_NAMED
+    command = f"`reconciler explain {' '.join(codes) if few else 'CODE'}`"
+    told = f"{command} says more." if few else f"{command} says more of each code in brackets."
+    return paint(told, "dim", colour=options.colour)

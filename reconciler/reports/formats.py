@@ -35,3 +35,6 @@ DRIFTS: Mapping[str, str] = {
 
 COMMANDS = frozenset({"github"})
 """Formats that are commands to the runner which reads the log, and so are the only ones that it may heed."""
+
+EXPLAINING = frozenset({"sarif"})
+"""Formats that bring along what each code means: `RenderOptions.explained`."""

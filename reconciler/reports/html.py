@@ -58,6 +58,7 @@ class Note:
     """A diagnostic, with the address that it can be linked to where the page has a card for it."""
 
     summary: str
+    code: str
     detail: Sequence[str]
     place: str
     anchor: str
@@ -168,6 +169,7 @@ def _notes(diagnostics: Iterable[Diagnostic], anchors: frozenset[str]) -> list[N
     return [
         Note(
             summary=_sentence(plain(diagnostic.summary)),
+            code=plain(diagnostic.code),
             detail=[plain(line) for line in diagnostic.detail.split("\n") if line.strip()],
             place=plain(str(diagnostic.position)) if diagnostic.position is not None else "",
             anchor=plain(diagnostic.address) if diagnostic.address in anchors else "",

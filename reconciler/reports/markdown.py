@@ -242,7 +242,8 @@ def _problems(title: str, problems: Sequence[Diagnostic], room: int, *, folded: 
     """Give a list of problems, as many as there is room for; their words may quote anybody, so they stand in code."""
     lines: list[str] = []
     for problem in problems[:_MOST_NOTES]:
-        line = f"- **{_WORDS[problem.severity]}:** {safe(_cut(problem.summary), Surface.MARKDOWN)}"
+        told = f"{safe(_cut(problem.summary), Surface.MARKDOWN)} ({safe(_cut(problem.code), Surface.MARKDOWN)})"
+        line = f"- **{_WORDS[problem.severity]}:** {told}"
         if problem.detail:
             body = "\n".join(f"  {plain(_cut(part))}" for part in problem.detail.split("\n"))
             ticks = fence(body)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from reconciler.core.explanation import Explanation
 from reconciler.core.kind import Kind
 
 
@@ -25,3 +27,5 @@ class RenderOptions:
     """The address of the CI run that made the report, for readers who want its log."""
     kind: Kind | None = None
     """What people call the fields and the records; without it, names and keys must do."""
+    explained: Mapping[str, Explanation] = field(default_factory=dict)
+    """What each code means, for the formats that bring it along."""

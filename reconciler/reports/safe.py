@@ -91,6 +91,8 @@ def _code_point(letter: str) -> str:
 
 _MARK = re.compile("##|::|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f]")
 _COMMAND = re.compile(r"(?P<sign>\#\#(?:vso)?)\[", re.IGNORECASE)
+# What begins a colour is skipped as well, and its bracket would be taken for that of a command.
+_COLOURED_COMMAND = re.compile(r"\#(?P<rest>\#(?:vso)?\x1b+\[)", re.IGNORECASE)
 _AT_THE_BEGINNING = re.compile(r"^(?P<blanks>\s*):(?=:)", re.MULTILINE)
 # Both compare by the rules of a language, which skip what cannot be seen; JSON has it as it is. Colours stay.
 _FORMATTING = (
@@ -105,6 +107,7 @@ def unheeded(output: str) -> str:
     if _MARK.search(output) or not output.isascii():
         output = _SKIPPED.sub(lambda found: _as_json(found[0]), output)
         output = _COMMAND.sub(r"\g<sign>\\u005b", output)
+        output = _COLOURED_COMMAND.sub(r"\\u0023\g<rest>", output)
         output = _AT_THE_BEGINNING.sub(r"\g<blanks>\\u003a", output)
     return output
 

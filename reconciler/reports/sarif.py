@@ -11,7 +11,9 @@ from urllib.parse import quote
 
 from reconciler import __version__
 from reconciler.core.diagnostic import Diagnostic, Position, Severity
+from reconciler.core.explanation import Explanation
 from reconciler.reports.encode import one_line
+from reconciler.reports.explanations import markdown, plainly
 from reconciler.reports.options import RenderOptions
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -21,9 +23,10 @@ _ROOT = "%SRCROOT%"
 Json = dict[str, object]
 
 
-def render_sarif(problems: Sequence[Diagnostic], _: RenderOptions) -> str:
-    """Give a log of one run: a result for each problem, a rule for each code."""
-    rules = {problem.code: _rule(problem) for problem in sorted(problems, key=lambda problem: problem.code)}
+def render_sarif(problems: Sequence[Diagnostic], options: RenderOptions) -> str:
+    """Give a log of one run: a result for each problem, a rule for each code, with what it means."""
+    ordered = sorted(problems, key=lambda problem: problem.code)
+    rules = {problem.code: _rule(problem, options.explained.get(problem.code)) for problem in ordered}
     codes = list(rules)
     run: Json = {
         "tool": {
@@ -39,13 +42,18 @@ def render_sarif(problems: Sequence[Diagnostic], _: RenderOptions) -> str:
     return one_line({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}) + "\n"
 
 
-def _rule(problem: Diagnostic) -> Json:
-    return {
+def _rule(problem: Diagnostic, explained: Explanation | None) -> Json:
+    rule: Json = {
         "id": problem.code,
         "shortDescription": {"text": f"{problem.summary[:1].upper()}{problem.summary[1:]}."},
-        "help": {"text": f"docs/reference/errors.md says more on `{problem.code}`."},
-        "defaultConfiguration": {"level": _LEVELS[problem.severity]},
     }
+    more = f"`reconciler explain {problem.code}` says more."
+    remedy = f"{explained.remedy}\n\n{more}" if explained is not None else more
+    if explained is not None:
+        rule["fullDescription"] = {"text": plainly(explained.meaning)}
+    rule["help"] = {"text": plainly(remedy), "markdown": markdown(remedy)}
+    rule["defaultConfiguration"] = {"level": _LEVELS[problem.severity]}
+    return rule
 
 
 def _result(problem: Diagnostic, rule: int) -> Json:

@@ -8,8 +8,8 @@ import pytest
 
 from reconciler.core.diagnostic import Diagnostic, Position, Severity
 from reconciler.core.outcome import Result
-from reconciler.errors import Ambiguous, ConfigurationInvalid, ReconcilerError, Refused
-from reconciler.reports.diagnostics import render_diagnostic, render_diagnostics, render_error
+from reconciler.errors import Ambiguous, ConfigurationInvalid, ReconcilerError, Refused, UsageError
+from reconciler.reports.diagnostics import render_diagnostic, render_diagnostics, render_error, render_hint
 from reconciler.reports.options import RenderOptions
 from reconciler.reports.outcomes import render_outcomes
 from tests.reports.samples import change, full_plan, outcome, outcomes_of_each
@@ -28,7 +28,7 @@ LONG = "A sentence of many words that goes on and on, " * 8
 def test_place_source_caret_and_detail() -> None:
     """A problem is told with its place, the source line, a caret below the column, and what is wrong."""
     assert render_diagnostic(WRONG, PLAIN) == (
-        "| Error: a key is not known\n"
+        "| Error: a key is not known [unknown-key]\n"
         "|   clients.yaml:12:10\n"
         "|   12 |   acme: {organisation: Acme}\n"
         "|      |          ^\n"
@@ -89,9 +89,9 @@ def test_several_are_parted() -> None:
 
 
 def test_an_error_of_its_own() -> None:
-    """An error is its summary and its detail."""
-    told = render_error(ReconcilerError("apply was declined", "Nothing was written."), PLAIN)
-    assert told == "| Error: apply was declined\n|   Nothing was written."
+    """An error is its summary with its code, and its detail."""
+    told = render_error(ReconcilerError("apply was declined", "Nothing was written.", code="declined"), PLAIN)
+    assert told == "| Error: apply was declined [declined]\n|   Nothing was written."
 
 
 def test_an_error_that_is_one_problem() -> None:
@@ -116,7 +116,52 @@ def test_a_refusal_without_problems_of_its_own() -> None:
 
 def test_a_title_without_a_detail_is_one_line() -> None:
     """Where there is nothing more to say, nothing more is said."""
-    assert render_diagnostic(Diagnostic(code="x", summary="that is all"), PLAIN) == "| Error: that is all"
+    assert render_diagnostic(Diagnostic(code="x", summary="that is all"), PLAIN) == "| Error: that is all [x]"
+
+
+@pytest.mark.parametrize("summary", ["short", "a summary that fills the line, but for the code, which", "word " * 30])
+def test_the_code_is_whole_and_last(summary: str) -> None:
+    """The code stands whole, in brackets, at the end of the title, on a line of its own where there is no room."""
+    options = RenderOptions(width=60)
+    rendered = render_diagnostic(replace(WRONG, summary=summary, position=None, detail=""), options).splitlines()
+    assert rendered[-1].endswith("[unknown-key]")
+    assert max(map(len, rendered)) <= 60
+    assert " ".join(" ".join(rendered).replace("|", "").split()) == f"Error: {summary.strip()} [unknown-key]"
+
+
+def test_the_code_is_dimmed() -> None:
+    """With colour the summary is bold and the code, which is for asking further, is dim."""
+    told = render_diagnostic(WRONG, RenderOptions(width=80, colour=True)).splitlines()[0]
+    assert "\x1b[1ma key is not known\x1b[0m \x1b[2m[unknown-key]\x1b[0m" in told
+
+
+# The command that tells more.
+
+
+def of(*codes: str) -> ConfigurationInvalid:
+    """Give an error that is the sum of problems with these codes."""
+    return ConfigurationInvalid("problems", [replace(WRONG, code=code) for code in codes])
+
+
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [
+        (ReconcilerError("s", code="near-match"), "`reconciler explain near-match` says more."),
+        (of("quote-it"), "`reconciler explain quote-it` says more."),
+        (of("quote-it", "missing", "quote-it"), "`reconciler explain quote-it missing` says more."),
+        (of("a", "b", "c", "d"), "`reconciler explain CODE` says more of each code in brackets."),
+        (
+            Refused("s", (), shown=[replace(WRONG, code="prevent-destroy")]),
+            "`reconciler explain prevent-destroy` says more.",
+        ),
+        (Refused("s", ()), "`reconciler explain refused` says more."),
+        (UsageError("s"), ""),
+        (ReconcilerError("s", code="declined"), ""),
+    ],
+)
+def test_the_hint_names_the_codes(error: ReconcilerError, hint: str) -> None:
+    """One command is named for all problems that were shown, in their order, and none where the text says it all."""
+    assert render_hint(error, PLAIN) == hint
 
 
 def test_rendering_is_pure() -> None:

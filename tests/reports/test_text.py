@@ -213,7 +213,7 @@ def test_a_plan_without_a_state_says_so_first() -> None:
     """The note about a missing state is the first thing that is read."""
     note = Diagnostic(code="no-state", summary="there is no state yet", severity=Severity.NOTE)
     text = render_plan(plan_of(change(Action.CREATE, attribute("a", None, "b")), notes=(note,)), PLAIN)
-    assert text.splitlines()[0] == "| Note: there is no state yet"
+    assert text.splitlines()[0] == "| Note: there is no state yet [no-state]"
 
 
 def test_refusals_stand_last() -> None:

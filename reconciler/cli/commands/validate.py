@@ -36,7 +36,8 @@ def validate(context: click.Context, paths: tuple[str, ...], formats: tuple[str,
         problems = session.seen.problems(found)
         told = show_problems(session, problems, wanted)
         if problems:
-            raise ConfigurationInvalid(f"{_counted(problems)} in the configuration", () if told else problems)
+            summary = f"{_counted(problems)} in the configuration"
+            raise ConfigurationInvalid(summary, () if told else problems, shown=problems)
         if not told:
             clients = session.seen.configuration.resources.values()
             contacts = sum(len(client.children or ()) for client in clients)
