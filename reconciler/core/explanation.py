@@ -61,6 +61,8 @@ class Explanation:
     example: Example | None = None
     see: str = ""
     """A page below docs/, perhaps with an anchor."""
+    script: str = ""
+    """Of an exit code: what a script does about it, after "a script"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

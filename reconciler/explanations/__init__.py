@@ -68,5 +68,6 @@ def _entry(name: str, told: Mapping[str, Any], **of_the_group: Any) -> Explanati
         remedy=told.get("remedy", "").strip("\n"),
         example=Example(**{key: text.strip("\n") for key, text in example.items()}) if example else None,
         see=told.get("see", ""),
+        script=told.get("script", ""),
         **{**of_the_group, "exits": tuple(exits)},
     )

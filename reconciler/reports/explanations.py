@@ -52,6 +52,8 @@ def render_explanation(entry: Explanation, catalogue: Catalogue, options: Render
         lines += ["", _bold("What to do", options), *_prose(entry.remedy, options)]
     if entry.example is not None:
         lines += ["", _bold("Example", options), *textwrap.indent(session(entry.example), "  ").split("\n")]
+    if entry.script:
+        lines += ["", *_prose(f"A script {entry.script}.", options)]
     if entry.sort is Sort.EXIT:
         lines += _leading(leading_to(catalogue, int(entry.name)), options)
     if entry.see:
@@ -170,6 +172,8 @@ def explanation_event(entry: Explanation) -> Event:
             "command": example.command,
             "prints": example.prints,
         }
+    if entry.script:
+        more["script"] = entry.script
     if entry.see:
         more["see"] = f"docs/{entry.see}"
     return result_event(f"{entry.name}: {entry.brief}", "explanation", **more)

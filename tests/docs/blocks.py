@@ -1,4 +1,4 @@
-"""The parts of docs/ that the program itself can write: help texts, the error tree, fields, quirks, faults.
+"""The parts of docs/ that the program itself can write: help texts, the error tree, codes, fields, quirks, faults.
 
 Each stands between `<!-- generated: NAME -->` and `<!-- end -->`. It reads and writes nothing; the tests do.
 """
@@ -26,6 +26,7 @@ from tests.docs.pages import ROOT
 from tests.docs.recording import COMMAND, PROMPT, printed
 from tests.docs.schemas import lifecycle_keys, objects, settings_keys
 from tests.docs.variables import CLOUDS, of_options
+from tests.docs.explained import explained
 
 WIDTH = 100
 _KEYS = ("key", "value", "absent means", "what it does")
@@ -95,6 +96,7 @@ def generated() -> Mapping[str, str]:
         **{f"variables {name}": _listed(cloud.variables) for name, cloud in CLOUDS.items()},
         "action inputs": _action("inputs"),
         "action outputs": _action("outputs"),
+        **explained(),
         **{name: _fenced(text, language) for name, (text, language) in examples().items()},
         **{f"help {words}": _fenced(help_of(words), "text") for words in commands()},
         **{

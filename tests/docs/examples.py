@@ -8,6 +8,7 @@ from reconciler.core.change import Action, AttributeChange, Change, Plan, PlanOp
 from reconciler.core.codec import plan_id
 from reconciler.core.diagnostic import Diagnostic, Position
 from reconciler.core.resource import Address, RemoteId
+from reconciler.explanations import by_code
 from reconciler.reports.options import RenderOptions
 from reconciler.reports.rendering import render, render_problems
 
@@ -23,7 +24,7 @@ def examples() -> Mapping[str, tuple[str, str]]:
         "report gitlab": (render("gitlab", plan(), OPTIONS), "text"),
         "report github": (render("github", plan(), OPTIONS), "text"),
         "problems github": (render_problems("github", [problem()], OPTIONS), "text"),
-        "problems sarif": (render_problems("sarif", [problem()], OPTIONS), "text"),
+        "problems sarif": (render_problems("sarif", [problem()], RenderOptions(explained=by_code())), "text"),
     }
 
 

@@ -34,10 +34,15 @@ def links(page: Path) -> Iterator[tuple[Path, str]]:
             yield (page.parent / file if file else page), anchor
 
 
+def titles(page: Path) -> list[str]:
+    """Give a page's headings."""
+    plain = _FENCE.sub("", page.read_text(encoding="utf-8"))
+    return [found["title"] for found in _HEADING.finditer(plain)]
+
+
 def anchors(page: Path) -> set[str]:
     """Give the anchors of a page's headings, as GitHub makes them."""
-    plain = _FENCE.sub("", page.read_text(encoding="utf-8"))
-    return {re.sub(r"[^\w\- ]", "", found["title"].lower()).replace(" ", "-") for found in _HEADING.finditer(plain)}
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles(page)}
 
 
 def section(page: str, title: str) -> str:

@@ -13,6 +13,7 @@ import pytest
 
 from reconciler import errors, schema_files
 from reconciler.core.kind import FieldType, Kind
+from reconciler.explanations import by_code
 from reconciler.load import check
 from reconciler.providers.freshbooks.wire import CLIENT, CONTACT
 from reconciler.reports.formats import PLANS, PROBLEMS
@@ -20,7 +21,6 @@ from reconciler.sandbox.faults import NAMES
 from reconciler.sandbox.quirks import QUIRKS
 from reconciler.settings import settings
 from tests.docs.blocks import BLOCK, commands, generated, rewritten, tree
-from tests.docs.codes import codes, pass_through, summaries
 from tests.docs.pages import DOCS, PAGES, ROOT, anchors, fenced, links, rows, section, text
 
 DOC_PAGES = [page for page in PAGES if page.is_relative_to(DOCS)]
@@ -76,16 +76,6 @@ def test_every_option_has_help() -> None:
             assert not isinstance(parameter, click.Option) or parameter.help, (words, parameter.name)
 
 
-def test_exit_codes_are_those_of_the_errors() -> None:
-    """The table of exit codes names every error with the code it carries, and no code that cannot be."""
-    table = {int(code): set(re.findall(r"`(\w+)`", named)) for code, named, *_ in rows(text("reference/exit-codes.md"))}
-    expected: dict[int, set[str]] = {0: set(), 2: set()}
-    for error in _error_classes():
-        for code in (130, 143) if error is errors.Interrupted else (error.exit_code,):
-            expected.setdefault(code, set()).add(error.__name__)
-    assert table == expected
-
-
 def test_every_format_is_in_the_table_and_has_a_section() -> None:
     """reports.md lists exactly the formats that there are, with what each is of, and describes every one."""
     listed = {name.strip("`"): of for name, _, of in rows(text("reference/reports.md").partition("\n## ")[0])}
@@ -115,49 +105,11 @@ def test_the_tree_agrees_with_the_classes() -> None:
     assert drawn == {e.__name__: special.get(e.__name__, str(e.exit_code)) for e in _error_classes()}
 
 
-def test_every_code_has_an_entry_and_no_entry_is_dead() -> None:
-    """The tables of errors.md hold exactly the codes that occur in the source, each once."""
-    documented = [cells[0].strip("`") for cells in _entries()]
-    assert sorted(documented) == sorted(codes())
-
-
-def _entries() -> list[list[str]]:
-    words = len(rows(section("reference/errors.md", "What became of a change")))
-    return rows(text("reference/errors.md"))[:-words]
-
-
-def test_every_entry_has_cause_and_remedy() -> None:
-    """No cell of a code's row is empty."""
-    assert [cells[0] for cells in _entries() if not all(cells)] == []
-
-
 def test_every_summary_can_be_found() -> None:
-    """Whoever searches errors.md for a summary that the program prints finds it."""
-    flat = " ".join(text("reference/errors.md").replace("`", "").split())
-    assert sorted(summary for summary in summaries() if summary not in flat) == []
-
-
-def test_no_code_escapes_the_collection() -> None:
-    """A problem's code is written out where it arises; the few functions that pass one on are known."""
-    assert pass_through() == {
-        "cli/applying.py:_verdict",
-        "cli/commands/transfer.py:_read",
-        "core/plan.py:_note",
-        "core/stops.py:_stop",
-        "core/undo_values.py:_note",
-        "core/validate.py:_problem",
-        "doctor/rounds.py:of_error",
-        "documents/files.py:no_file",
-        "documents/parse.py:problem",
-        "errors.py:__init__",
-        "export/csvs.py:_problem",
-        "reports/diagnostics.py:render_error",
-        "reports/events.py:error_events",
-        "store/history.py:_decoded",
-        "store/shared.py:_decoded",
-        "settings.py:_repository",
-        "store/statefile.py:_stored",
-    }
+    """Whoever searches errors.md for a code, or for a summary that the program prints, finds it."""
+    flat = " ".join(text("reference/errors.md").split())
+    told = {word for entry in by_code().values() for word in (entry.name, *(each.text for each in entry.printed))}
+    assert sorted(word for word in told if word not in flat) == []
 
 
 # Fields, quirks, faults.
