@@ -160,9 +160,9 @@ def explanation_event(entry: Explanation) -> Event:
         "group": entry.group,
         "exit_codes": list(entry.exits),
         "summaries": [summary.text for summary in entry.printed],
-        "meaning": entry.meaning,
+        "meaning": plainly(entry.meaning),
         "about": entry.about,
-        "remedy": entry.remedy,
+        "remedy": plainly(entry.remedy),
     }
     if entry.example is not None:
         example = entry.example

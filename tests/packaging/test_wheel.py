@@ -86,6 +86,7 @@ def test_what_is_inside(installed: Installed) -> None:
     sources = {str(file.relative_to(ROOT)) for file in (ROOT / "reconciler").rglob("*.py")}
     assert sources <= inside
     assert {f"reconciler/reports/page.{ending}" for ending in ("html.j2", "css", "js")} <= inside
+    assert {str(file.relative_to(ROOT)) for file in (ROOT / "reconciler" / "explanations").glob("*.toml")} <= inside
     tops = {name.partition("/")[0] for name in names}
     assert tops == {"reconciler", next(name for name in tops if name.endswith(".dist-info"))}
     assert not [name for name in names if "__pycache__" in name or "test" in name.rpartition("/")[2]]
