@@ -8,10 +8,8 @@ import os
 import click
 from click.shell_completion import CompletionItem
 
-from reconciler.core.explanation import entries
 from reconciler.core.resource import Address
 from reconciler.errors import ReconcilerError
-from reconciler.explanations import catalogue
 from reconciler.load import LoadOptions, check
 from reconciler.providers.freshbooks.wire import CLIENT
 from reconciler.settings import settings
@@ -23,12 +21,6 @@ def offered(context: click.Context, begun: str) -> list[CompletionItem]:
     with contextlib.suppress(OSError, ReconcilerError), contextlib.chdir(folder or os.curdir):
         return [CompletionItem(address) for address in _addresses(context) if address.startswith(begun)]
     return []
-
-
-def explainable(begun: str) -> list[CompletionItem]:
-    """Give the codes and words that begin so; a blank in one would make two words of it."""
-    found = (entry for entry in entries(catalogue()) if entry.name.startswith(begun) and " " not in entry.name)
-    return [CompletionItem(entry.name, help=entry.brief) for entry in found]
 
 
 def _addresses(context: click.Context) -> list[Address]:

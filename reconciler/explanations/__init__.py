@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -47,21 +48,25 @@ def by_code() -> Mapping[str, Explanation]:
 
 def _group(told: Mapping[str, Any]) -> Group:
     sort, title, about = Sort(told["sort"]), str(told["title"]), " ".join(told["about"].split())
-    found = [
-        _entry(name, content, sort=sort, group=title, about=about, exits=told.get("exits", ()))
+    group = Group(title=title, about=about, sort=sort, entries=())
+    found = (
+        _entry(name, {"exits": told.get("exits", ()), **content}, group)
         for name, content in told.items()
         if isinstance(content, dict)
-    ]
-    return Group(title=title, about=about, sort=sort, entries=tuple(found))
+    )
+    return replace(group, entries=tuple(found))
 
 
-def _entry(name: str, told: Mapping[str, Any], **of_the_group: Any) -> Explanation:  # noqa: ANN401 - what the group says of all
+def _entry(name: str, told: Mapping[str, Any], group: Group) -> Explanation:
     printed = told.get("printed", {})
     summaries = printed if isinstance(printed, dict) else dict.fromkeys(printed, "")
-    exits = told.get("exits", of_the_group["exits"])
     example = told.get("example")
     return Explanation(
         name=name,
+        sort=group.sort,
+        group=group.title,
+        about=group.about,
+        exits=tuple(told["exits"]),
         brief=told.get("brief") or next(iter(summaries)),
         printed=tuple(Summary(text=text, told=why) for text, why in summaries.items()),
         meaning=told["meaning"].strip("\n"),
@@ -69,5 +74,4 @@ def _entry(name: str, told: Mapping[str, Any], **of_the_group: Any) -> Explanati
         example=Example(**{key: text.strip("\n") for key, text in example.items()}) if example else None,
         see=told.get("see", ""),
         script=told.get("script", ""),
-        **{**of_the_group, "exits": tuple(exits)},
     )

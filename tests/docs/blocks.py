@@ -22,11 +22,11 @@ from reconciler.reports.safe import fence
 from reconciler.sandbox.faults import NAMES
 from reconciler.sandbox.quirks import QUIRKS
 from tests.docs.examples import examples
+from tests.docs.explained import explained
 from tests.docs.pages import ROOT
 from tests.docs.recording import COMMAND, PROMPT, printed
 from tests.docs.schemas import lifecycle_keys, objects, settings_keys
 from tests.docs.variables import CLOUDS, of_options
-from tests.docs.explained import explained
 
 WIDTH = 100
 _KEYS = ("key", "value", "absent means", "what it does")

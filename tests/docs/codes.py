@@ -40,7 +40,7 @@ def codes() -> set[str]:
 @cache
 def summaries() -> set[tuple[str, str]]:
     """Give every summary that is written out in the source, under its code; what is filled in is `ANYTHING`."""
-    return {found for file in source_files() for found in _summaries(file)}
+    return {(code, text) for file in source_files() for code, text in _summaries(file) if text}
 
 
 @cache

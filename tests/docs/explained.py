@@ -91,7 +91,9 @@ def _parts(entry: Explanation) -> Iterator[str]:
         yield "For example:"
         yield _fenced(session(entry.example))
     if entry.sort is Sort.EXIT and (codes := leading_to(catalogue(), int(entry.name))):
-        yield _wrapped(f"Codes that lead to it: {', '.join(f'[`{code.name}`](errors.md#{code.name})' for code in codes)}.")
+        yield _wrapped(
+            f"Codes that lead to it: {', '.join(f'[`{code.name}`](errors.md#{code.name})' for code in codes)}."
+        )
     if entry.see:
         page = DOCS / entry.see.partition("#")[0]
         yield f"More: [{titles(page)[0]}]({os.path.relpath(entry.see, _HERE)})."

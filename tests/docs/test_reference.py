@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from reconciler import schema_files
+from reconciler.core.explanation import summary_of
+from reconciler.explanations import by_code
 from reconciler.settings import Settings, settings
 from tests.docs.blocks import BLOCK
-from tests.docs.codes import source_files
 from tests.docs.events import event_types, unseen
 from tests.docs.pages import DOCS, rows, section, text
 from tests.docs.schemas import lifecycle_keys, settings_keys
 from tests.docs.variables import variables_read
 
-_FILLED = r"\w+(?: \w+)?"
-_SHOWN = re.compile(r"^\| (?:Error|Warning|Note): (.+)$", re.MULTILINE)
+_SHOWN = re.compile(r"^\| (?:Error|Warning|Note): (.+?)(?: \[([a-z0-9-]+)\])?$", re.MULTILINE)
 _VARIABLE = re.compile(r"`([A-Z][A-Z0-9_]+)`")
 
 
@@ -52,22 +50,13 @@ def test_no_type_of_event_escapes_the_collection() -> None:
 
 
 def test_errors_that_are_shown_exist() -> None:
-    """Each error and note that a page shows is called as a text of the source calls it."""
-    known = {form for file in source_files() for form in _forms(ast.parse(file.read_text(encoding="utf-8")))}
-    whole = re.compile("|".join(known))
-    shown = {(page.name, told) for page in DOCS.rglob("*.md") for told in _SHOWN.findall(page.read_text("utf-8"))}
+    """Each error and note that a page shows has its code, and is printed so by the program."""
+    shown = {(page.name, *told) for page in DOCS.rglob("*.md") for told in _SHOWN.findall(page.read_text("utf-8"))}
     assert shown
-    assert sorted(pair for pair in shown if not whole.fullmatch(pair[1])) == []
-
-
-def _forms(module: ast.Module) -> Iterator[str]:
-    """Give every text of a module as a pattern, in which what is filled in is a word or two."""
-    for node in ast.walk(module):
-        if isinstance(node, ast.JoinedStr):
-            parts = (re.escape(str(part.value)) if isinstance(part, ast.Constant) else _FILLED for part in node.values)
-            yield "".join(parts)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield re.escape(node.value)
+    known = by_code()
+    assert [
+        one for one in sorted(shown) if one[2] not in known or summary_of(known[one[2]], one[1].lower()) is None
+    ] == []
 
 
 def test_every_key_says_what_its_absence_means() -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import CompletionItem
 
 from reconciler.cli.session import enter
 from reconciler.cli.terminal import Terminal
@@ -15,18 +15,15 @@ from reconciler.explanations import catalogue
 from reconciler.reports.explanations import explanation_event, render_explanation, render_index
 from reconciler.reports.paint import plain
 
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
-
 
 class Name(click.types.StringParamType):
     """A code, an exit code, or a word."""
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002 - click's signature
         """Offer what can be explained."""
-        from reconciler.cli.completion import explainable  # noqa: PLC0415 - only while a shell completes
-
-        return explainable(incomplete)
+        # A blank in a name would make two words of it.
+        known = (entry for entry in entries(catalogue()) if " " not in entry.name)
+        return [CompletionItem(entry.name, help=entry.brief) for entry in known if entry.name.startswith(incomplete)]
 
 
 @click.command()
