@@ -23,10 +23,13 @@ _VERDICT, _NAME = max(map(len, Verdict)), len("configuration")
 
 
 def render_finding(finding: Finding, options: RenderOptions) -> str:
-    """Give one finding: verdict, name, what was found; below it the remedy, and its command by itself."""
+    """Give one finding: verdict, name, what was found and its code; below it the remedy, and its command by itself."""
     margin = " " * (_VERDICT + _NAME + 4)
     width = options.width - len(margin)
-    told = _lines(finding.told, width)
+    code = f"[{finding.code}]" if finding.code else ""
+    told = _lines(f"{finding.told} {code}", width)
+    if code:
+        told[-1] = told[-1].removesuffix(code) + paint(code, "dim", colour=options.colour)
     rest = [*told[1:], *_lines(finding.remedy, width)]
     verdict = paint(f"{finding.verdict:<{_VERDICT}}", *_STYLES[finding.verdict], colour=options.colour)
     lines = [f"{verdict}  {finding.check:<{_NAME}}  {told[0]}", *(margin + line for line in rest)]

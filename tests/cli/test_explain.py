@@ -161,6 +161,11 @@ def test_an_error_at_a_terminal_names_it(folder: Path) -> None:
     assert "reconciler explain" not in logged.all
 
 
+def test_doctor_shows_the_code(folder: Path) -> None:
+    """A failure that doctor finds ends with the code of the error with which a run would stop."""
+    assert "There is no access token. [no-token]" in called("doctor", "--offline").out
+
+
 # Completion, and what it costs.
 
 
