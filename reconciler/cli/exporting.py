@@ -24,7 +24,7 @@ from reconciler.errors import ReconcilerError, Refused, UsageError
 from reconciler.export.binding import bound, remembered
 from reconciler.export.checking import read_back
 from reconciler.export.drafting import Draft, Layout, draft
-from reconciler.export.merging import Taking
+from reconciler.export.taking import Taking
 from reconciler.export.telling import Exported
 from reconciler.load import SUFFIXES, check, count_breaking, files_of
 from reconciler.profiles import chosen
@@ -192,7 +192,10 @@ def _told(session: Session, made: Draft, sides: Sides, files: tuple[str, ...], l
             live.visibility is Visibility.ARCHIVED and live.id not in described
             for live in sides.account.records.values()
         ),
-        left_out=tuple(f"{collection}.{entry.key}: {what}" for entry in made.entries for what in entry.left_out),
+        left_out=(
+            *(f"{collection}.{entry.key}: {what}" for entry in made.entries for what in entry.left_out),
+            *made.left_out,
+        ),
         left=tuple(left),
         breaking=breaking(session),
     )

@@ -23,8 +23,8 @@ from reconciler.export.csvs import Headers, Sheet, read
 from reconciler.export.describing import Entry, describe
 from reconciler.export.drafting import Draft
 from reconciler.export.lifting import lifted
-from reconciler.export.merging import Merge
 from reconciler.export.naming import keys_of
+from reconciler.export.taking import Merge
 from reconciler.export.telling import broken_rules
 from reconciler.export.writing import document
 from reconciler.load import SUFFIXES, files_of

@@ -15,8 +15,9 @@ from reconciler.errors import ReconcilerError
 from reconciler.export.checking import read_back
 from reconciler.export.describing import Entry
 from reconciler.export.drafting import Draft
-from reconciler.export.merging import Found, Merge, Taking, add_entries, additions, merge, pin
+from reconciler.export.merging import add_entries, additions, merge, pin
 from reconciler.export.splicing import CannotEdit, edited
+from reconciler.export.taking import Found, Merge, Taking
 from reconciler.export.writing import document
 from reconciler.load import SUFFIXES
 from reconciler.schema_files import clients_place
@@ -26,7 +27,7 @@ def merged(session: Session, sides: Sides, options: PlanOptions, there: Mapping[
     """Give what the files of the root are to hold."""
     kind, root, defaults = session.reader.kind, session.settings.root, session.settings.defaults
     found = {file: found_in(file, raw, kind.collection) for file, raw in there.items()}
-    changes = merge(kind, sides, plan(sides, kind, options, origin=session.reader.origin), found, taking)
+    changes = merge(kind, sides, plan(sides, kind, options, origin=session.reader.origin), found, taking, defaults)
     described = sides.configuration.resources.values()
     if changes.edits:
         described = read_back(texts_of(found, changes, {}), kind, root, defaults).configuration.resources.values()
@@ -38,7 +39,14 @@ def merged(session: Session, sides: Sides, options: PlanOptions, there: Mapping[
     if any(problem.code in {"twins", "no-identity"} for problem in read.problems):
         pin(kind, sides, read.configuration.resources, changes)
         texts = texts_of(found, changes, new)
-    return Draft(texts=texts, entries=changes.entries, defaults=defaults, grown=changes.grown, taken=changes.taken)
+    return Draft(
+        texts=texts,
+        entries=changes.entries,
+        defaults=defaults,
+        grown=changes.grown,
+        taken=changes.taken,
+        left_out=changes.left_out,
+    )
 
 
 def defaults_of(root: str, found: Mapping[str, Found], defaults: Mapping[str, Value]) -> Mapping[str, Value]:

@@ -10,7 +10,7 @@ from reconciler.cli.session import Session
 from reconciler.cli.showing import tell
 from reconciler.core.resource import Account, Visibility
 from reconciler.export.csvs import written
-from reconciler.export.merging import Taking
+from reconciler.export.taking import Taking
 from reconciler.load import files_of
 from reconciler.reports.paint import plain
 from reconciler.reports.words import counted

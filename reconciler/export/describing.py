@@ -51,10 +51,10 @@ def describe(
     `others` are the fields of the records that are in the YAML already; `child_keys` are keys of children that have
     one already, by the child's id.
     """
-    seen = Counter(_identity(kind, live.fields) for live in named.values())
-    seen.update({_identity(kind, fields) for fields in others})
+    seen = Counter(identity_of(kind, live.fields) for live in named.values())
+    seen.update({identity_of(kind, fields) for fields in others})
     return [
-        _entry(key, named[key], kind, defaults, child_keys or {}, alone=seen[_identity(kind, named[key].fields)] == 1)
+        _entry(key, named[key], kind, defaults, child_keys or {}, alone=seen[identity_of(kind, named[key].fields)] == 1)
         for key in sorted(named)
     ]
 
@@ -63,7 +63,7 @@ def _entry(
     key: str, live: LiveResource, kind: Kind, defaults: Fields, child_keys: Mapping[RemoteId, str], *, alone: bool
 ) -> Entry:
     said = describable(kind, live)
-    long = [name for name in kind.field_names if _too_long(live.fields.get(name))]
+    long = [name for name in kind.field_names if is_too_long(live.fields.get(name))]
     fields = {name: value for name, value in said.items() if not _same(defaults, name, value)}
     unmanaged = tuple(
         name for name in defaults if name in long or (name not in said and defaults[name] not in {None, ""})
@@ -86,18 +86,20 @@ def _same(defaults: Fields, name: str, value: Value) -> bool:
     return name in defaults and defaults[name] == value
 
 
-def _too_long(value: Value) -> bool:
+def is_too_long(value: Value) -> bool:
+    """Tell whether the schema of the clients would refuse a value."""
     return isinstance(value, str) and len(value) > LONGEST_VALUE
 
 
-def _identity(kind: Kind, fields: Fields) -> tuple[str, ...]:
+def identity_of(kind: Kind, fields: Fields) -> tuple[str, ...]:
+    """Give what a record is told apart by, as two of them are compared."""
     return tuple(normal(fields.get(name)) for name in kind.identity)
 
 
 def describable(kind: Kind, live: LiveResource) -> dict[str, Value]:
     """Give what is not empty of a record, and not too long for the YAML, in the vendor's order."""
     values = {name: live.fields.get(name) for name in kind.field_names}
-    return {name: value for name, value in values.items() if value not in {None, ""} and not _too_long(value)}
+    return {name: value for name, value in values.items() if value not in {None, ""} and not is_too_long(value)}
 
 
 def _children(
@@ -111,10 +113,10 @@ def _children(
     told: dict[tuple[str, ...], LiveResource] = {}
     left = []
     for child in sorted(live, key=lambda child: child.id):
-        identity = _identity(kind, child.fields)
+        identity = identity_of(kind, child.fields)
         if not any(identity):
             left.append(f"{kind.name} {child.id}, which has no {' or '.join(kind.identity)}")
-        elif any(map(_too_long, child.fields.values())):
+        elif any(map(is_too_long, child.fields.values())):
             left.append(f"{kind.name} {child.id}, which has a value of more than {LONGEST_VALUE:,} characters")
         elif told.setdefault(identity, child) is not child:
             left.append(f"{kind.name} {child.id}, which is the same as {told[identity].id}")

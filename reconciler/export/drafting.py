@@ -34,6 +34,8 @@ class Draft:
     """Records that were there, with the children that are new in them."""
     taken: Mapping[Address, Sequence[str]] = field(default_factory=dict)
     """What was taken over of records that were there, in words."""
+    left_out: Sequence[str] = ()
+    """What changed in records that were there and the YAML cannot hold, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

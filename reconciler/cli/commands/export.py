@@ -13,7 +13,7 @@ from reconciler.cli.session import Session, begun, enter
 from reconciler.cli.showing import parse_formats, tell
 from reconciler.cli.spreadsheets import show_csv
 from reconciler.errors import UsageError
-from reconciler.export.merging import Taking
+from reconciler.export.taking import Taking
 from reconciler.export.telling import told
 
 
