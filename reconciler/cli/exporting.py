@@ -111,6 +111,7 @@ def _drafted(session: Session, sides: Sides, wish: Wish) -> Draft:
         folder=folder,
         settings=folder and session.settings.profile is None and not Path(FILE).exists(),
         archived=wish.taking.archived,
+        on_remove=session.settings.policy.on_remove,
     )
     return draft(session.reader.kind, sides.account, sides.state, layout, session.settings.defaults)
 

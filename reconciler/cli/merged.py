@@ -31,7 +31,8 @@ def merged(session: Session, sides: Sides, options: PlanOptions, there: Mapping[
     described = sides.configuration.resources.values()
     if changes.edits:
         described = read_back(texts_of(found, changes, {}), kind, root, defaults).configuration.resources.values()
-    entries = additions(kind, sides, described, defaults_of(root, found, defaults), taking, changes)
+    whole, on_remove = defaults_of(root, found, defaults), session.settings.policy.on_remove
+    entries = additions(kind, sides, described, whole, taking, changes, on_remove=on_remove)
     account = "" if session.settings.account else sides.account.account_id
     new = placed(kind, root, account, entries, there, changes)
     texts = texts_of(found, changes, new)

@@ -11,13 +11,40 @@ from dataclasses import dataclass, field
 
 from reconciler.core.identity import normal
 from reconciler.core.kind import Kind
-from reconciler.core.resource import LiveResource, RemoteId, Value, Visibility
+from reconciler.core.resource import Lifecycle, LiveResource, OnRemove, RemoteId, Value, Visibility, key_of
+from reconciler.core.state import State
 from reconciler.export.naming import keys_of
 
 LONGEST_VALUE = 10_000
 """What the schema of the clients takes."""
 
 Fields = Mapping[str, Value]
+NO_LIFECYCLE = Lifecycle()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """What the state knows of records that the account does not: keys, and how they may end."""
+
+    child_keys: Mapping[RemoteId, str] = field(default_factory=dict)
+    lifecycles: Mapping[RemoteId, Lifecycle] = field(default_factory=dict)
+    """Only where they say something."""
+
+    @classmethod
+    def of(cls, state: State, usual: OnRemove) -> Remembered:
+        """Read the bindings; `usual` is what happens on removal where an entry says nothing."""
+        keys: dict[RemoteId, str] = {}
+        lifecycles: dict[RemoteId, Lifecycle] = {}
+        for address, binding in state.bindings.items():
+            if binding.parent is not None:
+                keys[binding.id] = key_of(address)
+            # Without a seal no plan has been recorded yet, and what a removal does is nobody's wish.
+            elif binding.seal and (binding.protected or binding.on_remove is not usual):
+                lifecycles[binding.id] = Lifecycle(
+                    prevent_destroy=True if binding.protected else None,
+                    on_remove=None if binding.on_remove is usual else binding.on_remove,
+                )
+        return cls(child_keys=keys, lifecycles=lifecycles)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +61,8 @@ class Entry:
     archived: bool | None = None
     children: Mapping[str, LiveResource] = field(default_factory=dict)
     """By key; only those that can be told apart."""
+    lifecycle: Lifecycle = NO_LIFECYCLE
+    """What the state remembers of how it may end: YAML that was lost must not take protection along."""
     left_out: tuple[str, ...] = ()
     """What of the record the YAML cannot hold, in words."""
 
@@ -44,31 +73,29 @@ def describe(
     defaults: Fields,
     *,
     others: Iterable[Fields] = (),
-    child_keys: Mapping[RemoteId, str] | None = None,
+    remembered: Remembered | None = None,
 ) -> list[Entry]:
     """Give an entry for each record, sorted by key.
 
-    `others` are the fields of the records that are in the YAML already; `child_keys` are keys of children that have
-    one already, by the child's id.
+    `others` are the fields of the records that are in the YAML already.
     """
+    before = remembered or Remembered()
     seen = Counter(identity_of(kind, live.fields) for live in named.values())
     seen.update({identity_of(kind, fields) for fields in others})
     return [
-        _entry(key, named[key], kind, defaults, child_keys or {}, alone=seen[identity_of(kind, named[key].fields)] == 1)
+        _entry(key, named[key], kind, defaults, before, alone=seen[identity_of(kind, named[key].fields)] == 1)
         for key in sorted(named)
     ]
 
 
-def _entry(
-    key: str, live: LiveResource, kind: Kind, defaults: Fields, child_keys: Mapping[RemoteId, str], *, alone: bool
-) -> Entry:
+def _entry(key: str, live: LiveResource, kind: Kind, defaults: Fields, before: Remembered, *, alone: bool) -> Entry:
     said = describable(kind, live)
     long = [name for name in kind.field_names if is_too_long(live.fields.get(name))]
     fields = {name: value for name, value in said.items() if not _same(defaults, name, value)}
     unmanaged = tuple(
         name for name in defaults if name in long or (name not in said and defaults[name] not in {None, ""})
     )
-    children, left = _children(kind.child, live.children, child_keys)
+    children, left = _children(kind.child, live.children, before.child_keys)
     known = any(name in kind.identity for name in said)
     return Entry(
         key=key,
@@ -78,6 +105,7 @@ def _entry(
         unmanaged=unmanaged,
         archived=True if live.visibility is Visibility.ARCHIVED else None,
         children=children,
+        lifecycle=before.lifecycles.get(live.id, NO_LIFECYCLE),
         left_out=(*(f"{name}, which has more than {LONGEST_VALUE:,} characters" for name in long), *left),
     )
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.core.kind import Kind
-from reconciler.core.resource import Account, Address, LiveResource, RemoteId, Value, Visibility, key_of
+from reconciler.core.resource import Account, Address, LiveResource, OnRemove, RemoteId, Value, Visibility, key_of
 from reconciler.core.state import State
-from reconciler.export.describing import Entry, describe
+from reconciler.export.describing import Entry, Remembered, describe
 from reconciler.export.lifting import lifted
 from reconciler.export.naming import keys_of
 from reconciler.export.writing import document, settings_document
@@ -49,6 +49,8 @@ class Layout:
     """Whether settings may be written, for what all those files have in common."""
     archived: bool
     """Whether archived records are wanted, too; bound ones always are, or they would be taken for removed."""
+    on_remove: OnRemove
+    """What happens on removal where an entry says nothing."""
 
 
 def draft(kind: Kind, account: Account, state: State, layout: Layout, defaults: Mapping[str, Value]) -> Draft:
@@ -58,7 +60,7 @@ def draft(kind: Kind, account: Account, state: State, layout: Layout, defaults: 
     named = names(kind, records, bound, state)
     usual = lifted(kind, records, defaults) if not layout.folder or layout.settings else {}
     whole = {**defaults, **usual}
-    entries = describe(kind, named, whole, child_keys=child_keys(state))
+    entries = describe(kind, named, whole, remembered=Remembered.of(state, layout.on_remove))
     schema = clients_place(layout.root, folder=layout.folder)
     if not layout.folder:
         whole_file = document(kind, account.account_id, entries, usual, schema)
@@ -87,8 +89,3 @@ def names(
     used = {key_of(address) for known in (state.bindings, state.tombstones, state.intents) for address in known}
     new = keys_of(kind, [live for live in records if live.id not in bound], used.union(taken))
     return {bound.get(live.id) or new[live.id]: live for live in records}
-
-
-def child_keys(state: State) -> dict[RemoteId, str]:
-    """Give the keys of the children that are bound, by their ids."""
-    return {binding.id: key_of(address) for address, binding in state.bindings.items() if binding.parent is not None}

@@ -15,10 +15,10 @@ from reconciler.core.change import ARCHIVED, Action, Change, Plan
 from reconciler.core.kind import Kind
 from reconciler.core.matching import Match
 from reconciler.core.plan import Sides
-from reconciler.core.resource import Address, LiveResource, Resource, Value, Visibility, key_of, parent_of
+from reconciler.core.resource import Address, LiveResource, OnRemove, Resource, Value, Visibility, key_of, parent_of
 from reconciler.core.state import Binding
-from reconciler.export.describing import Entry, Fields, describable, describe, identity_of
-from reconciler.export.drafting import child_keys, names
+from reconciler.export.describing import Entry, Fields, Remembered, describable, describe, identity_of
+from reconciler.export.drafting import names
 from reconciler.export.merging_children import add_new_children, merge_children
 from reconciler.export.splicing import Add, Drop, Put
 from reconciler.export.taking import Found, Merge, Reading, Taking, outside, path_of, take_over
@@ -106,11 +106,18 @@ def fits(address: Address, patterns: Iterable[str]) -> bool:
 
 
 def additions(
-    kind: Kind, sides: Sides, described: Iterable[Resource], defaults: Fields, taking: Taking, into: Merge
+    kind: Kind,
+    sides: Sides,
+    described: Iterable[Resource],
+    defaults: Fields,
+    taking: Taking,
+    into: Merge,
+    *,
+    on_remove: OnRemove,
 ) -> list[Entry]:
     """Give the entries of the records that no block describes; those that are about to leave stay out.
 
-    `described` are the records of the YAML as the edits leave them.
+    `described` are the records of the YAML as the edits leave them, `on_remove` what the settings say of removals.
     """
     records = sides.account.records
     leaving = {
@@ -132,7 +139,7 @@ def additions(
     present = [key_of(address) for address in (*sides.configuration.resources, *sides.configuration.removed)]
     named = names(kind, fresh, bound, sides.state, present)
     others = [resource.fields for resource in described]
-    entries = describe(kind, named, defaults, others=others, child_keys=child_keys(sides.state))
+    entries = describe(kind, named, defaults, others=others, remembered=Remembered.of(sides.state, on_remove))
     into.entries += entries
     return entries
 

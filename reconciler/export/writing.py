@@ -57,6 +57,15 @@ def entry_lines(kind: Kind, entry: Entry, indent: str, step: str = STEP) -> Iter
         yield f"{inside}{kind.child.collection}:"
         for key in sorted(entry.children):
             yield from child_lines(key, describable(kind.child, entry.children[key]), inside + step, step)
+    if told := _lifecycle(entry):
+        yield f"{inside}lifecycle: {told}"
+
+
+def _lifecycle(entry: Entry) -> str:
+    life = entry.lifecycle
+    parts = ["prevent_destroy: true"] if life.prevent_destroy else []
+    parts += [f"on_remove: {life.on_remove.value}"] if life.on_remove is not None else []
+    return f"{{{', '.join(parts)}}}" if parts else ""
 
 
 def child_lines(key: str, fields: Mapping[str, Value], indent: str, step: str = STEP) -> Iterator[str]:
@@ -78,6 +87,7 @@ def flow_entry(kind: Kind, entry: Entry) -> str:
     if entry.children and kind.child is not None:
         told = [f"{key}: {flow(describable(kind.child, entry.children[key]))}" for key in sorted(entry.children)]
         parts.append(f"{kind.child.collection}: {{{', '.join(told)}}}")
+    parts += [f"lifecycle: {life}"] if (life := _lifecycle(entry)) else []
     return f"{entry.key}: {{{', '.join(parts)}}}"
 
 
