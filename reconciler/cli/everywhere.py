@@ -160,6 +160,8 @@ def _flags(tour: Tour, station: Station) -> dict[str, Any]:
     for name in ("root", "out"):
         if flags.get(name):
             flags[name] = type(flags[name])(_filled(str(flags[name]), station))
+    if "form" in flags:
+        flags["form"] = _filled(flags["form"], station)
     if "formats" in flags:
         flags["formats"] = tuple(_filled(text, station) for text in flags["formats"])
     if "expects" in flags:
@@ -214,6 +216,8 @@ def _whole(flags: Mapping[str, Any], *, as_json: bool) -> tuple[Path, dict[str, 
     if flags.get("formats"):
         parse_formats(flags["formats"], as_json=as_json, known=PROBLEMS if "paths" in flags else PLANS)
         whole["formats"] = tuple(map(_format, flags["formats"]))
+    if flags.get("form"):
+        whole["form"] = _format(flags["form"])
     return Path() if saved or not given else Path(given[0]), whole
 
 
@@ -235,7 +239,7 @@ def _out(text: str) -> str:
 
 def _format(text: str) -> str:
     name, separator, file = text.partition("=")
-    if not separator and name != "text":
+    if not separator and name not in {"text", "yaml"}:
         told = f"Give each account's a file of its own: --format {name}={NAME}.{name}. For a program, use --json."
         raise UsageError("several documents for one output", told)
     return f"{name}={_pattern('--format', file)}" if separator else text
@@ -259,7 +263,13 @@ def _expected(texts: Sequence[str], stations: Sequence[Station]) -> dict[str, st
 
 def _check_files(tour: Tour, stations: Sequence[Station]) -> None:
     """Refuse file names that would be those of two accounts."""
-    texts = (tour.state, tour.flags.get("root"), tour.flags.get("out"), *tour.flags.get("formats", ()))
+    texts = (
+        tour.state,
+        tour.flags.get("root"),
+        tour.flags.get("out"),
+        *tour.flags.get("formats", ()),
+        tour.flags.get("form"),
+    )
     seen: dict[str, Station] = {}
     for station in stations if any(text and NAME in str(text) for text in texts) else ():
         other = seen.setdefault(station.file_name.casefold(), station)

@@ -30,6 +30,7 @@ from reconciler.load import SUFFIXES, check, count_breaking, files_of
 from reconciler.profiles import chosen
 from reconciler.providers.freshbooks.wire import CLIENT
 from reconciler.record import Recorder
+from reconciler.reports.paint import plain
 from reconciler.scaffold.texts import is_untouched
 from reconciler.schema_files import clients_place, copy_of, settings_place
 from reconciler.settings import FILE, ROOTS, repository_file
@@ -69,12 +70,12 @@ def export(session: Session, wish: Wish) -> Exported:
             change_root=True,
             policy=replace(session.settings.policy, drift=DriftPolicy.REVERT),
         )
-        sides = compare(session, options, state)
+        sides = compare(session, options, state, chooser="--accept")
         made = merged(session, sides, options, there, wish.taking) if there else _drafted(session, sides, wish)
         edits, left = _bindings(session, made, sides, options)
         files = written(root, made, found)
         _record(session, state, edits, sides.account.account_id)
-    return replace(_told(session, made, sides, files, left), there=bool(there))
+    return replace(_told(session, made, sides, files, left, wish), there=bool(there))
 
 
 def begun_in(found: Mapping[str, bytes]) -> Mapping[str, bytes]:
@@ -179,7 +180,9 @@ def _record(session: Session, state: State, edits: Sequence[StateEdit], account_
         session.store.save(edited(begun, tuple(edits)))
 
 
-def _told(session: Session, made: Draft, sides: Sides, files: tuple[str, ...], left: Sequence[Change]) -> Exported:
+def _told(
+    session: Session, made: Draft, sides: Sides, files: tuple[str, ...], left: Sequence[Change], wish: Wish
+) -> Exported:
     collection = session.reader.kind.collection
     described = {*sides.matching.taken, *(entry.live.id for entry in made.entries)}
     return Exported(
@@ -199,6 +202,7 @@ def _told(session: Session, made: Draft, sides: Sides, files: tuple[str, ...], l
         ),
         left=tuple(left),
         breaking=breaking(session),
+        accepted=tuple(map(plain, wish.taking.accept)),
     )
 
 
@@ -211,8 +215,18 @@ def breaking(session: Session) -> int:
 
 
 def rooted(session: Session, given: str | None, *, split: bool) -> Session:
-    """Give the session with the root to write: a folder, where --split asks for one and none is named."""
+    """Give the session with the root to write: a folder, where --split asks for one and none is named.
+
+    Raises:
+        UsageError: there can be no YAML, or no folder.
+    """
     root = session.settings.root
+    if (root == "-" or Path(root).suffix) and not root.endswith(SUFFIXES) and not Path(root).exists():
+        raise UsageError(
+            "ROOT is not YAML",
+            f"{plain(root)} is neither a .yaml file nor a folder that is there, and YAML is only written to one of "
+            "them. For a spreadsheet use --format csv=FILE; a folder with such a name has to be made first.",
+        )
     if not split or not root.endswith(SUFFIXES):
         return session
     if given or chosen(repository_file(), session.settings.profile).get("root") or Path(root).exists():

@@ -25,6 +25,7 @@ from reconciler.errors import Ambiguous, NotAllowed, StateUnusable, UsageError
 from reconciler.reports.events import refresh_event
 from reconciler.reports.words import counted, wrapped
 
+_TARGET = "--target"
 _MUCH = 100_000
 """Objects since the last pass; arbitrary: below it a pass takes a few milliseconds."""
 
@@ -99,9 +100,14 @@ def _uncollected() -> Iterator[None]:
         gc.enable()
 
 
-def compare(session: Session, options: PlanOptions, state: State | None = None, *, typed: bool = True) -> Sides:
-    """Load the configuration, read the account, and find who is who; raises as `prepare` does."""
-    sides = _compared(session, options, state, typed=typed)
+def compare(
+    session: Session, options: PlanOptions, state: State | None = None, *, typed: bool = True, chooser: str = _TARGET
+) -> Sides:
+    """Load the configuration, read the account, and find who is who; raises as `prepare` does.
+
+    `chooser` is the flag by which the targets were given.
+    """
+    sides = _compared(session, options, state, typed=typed, chooser=chooser)
     stops = sides.matching.stops
     if stops:
         if sides.state.fresh and sides.account.records:
@@ -110,7 +116,9 @@ def compare(session: Session, options: PlanOptions, state: State | None = None, 
     return sides
 
 
-def _compared(session: Session, options: PlanOptions, state: State | None, *, typed: bool) -> Sides:
+def _compared(
+    session: Session, options: PlanOptions, state: State | None, *, typed: bool, chooser: str = _TARGET
+) -> Sides:
     """Load and read at the same time, and match until nothing is open."""
     reader, terminal = session.reader, session.terminal
     if terminal.as_json:
@@ -129,7 +137,7 @@ def _compared(session: Session, options: PlanOptions, state: State | None, *, ty
         check_belongs(state, account.account_id, reader.origin, session.place.shown)
         session.seen.look(configuration, account)
         if typed:
-            _check_patterns(options, configuration, state)
+            _check_patterns(options, configuration, state, chooser)
         if options.destroy:
             # What is listed as removed is still only forgotten.
             configuration = replace(configuration, resources={})
@@ -202,14 +210,14 @@ def check_named(session: Session, configuration: Configuration | None) -> None:
         )
 
 
-def _check_patterns(options: PlanOptions, configuration: Configuration, state: State) -> None:
+def _check_patterns(options: PlanOptions, configuration: Configuration, state: State, chooser: str) -> None:
     """Refuse a --target or --exclude that fits nothing: it is a slip, and a plan without it would be another."""
     if not options.targets and not options.excludes:
         return
     known: set[str] = {*configuration.resources, *configuration.removed, *state.bindings, *state.intents}
     for resource in configuration.resources.values():
         known.update(child.address for child in (resource.children or {}).values())
-    for flag, patterns in (("--target", options.targets), ("--exclude", options.excludes)):
+    for flag, patterns in ((chooser, options.targets), ("--exclude", options.excludes)):
         for pattern in patterns:
             if pattern not in known and not any(fnmatchcase(address, pattern) for address in known):
                 raise _names_nothing(flag, pattern, f"Neither {configuration.root} nor the state has", known)

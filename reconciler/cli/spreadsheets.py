@@ -6,9 +6,10 @@ from pathlib import Path
 
 from reconciler import read
 from reconciler.cli.importing import HEADERS
+from reconciler.cli.planning import check_named
 from reconciler.cli.session import Session
 from reconciler.cli.showing import tell
-from reconciler.core.resource import Account, Visibility
+from reconciler.core.resource import Account, Configuration, Visibility
 from reconciler.export.csvs import written
 from reconciler.export.taking import Taking
 from reconciler.load import files_of
@@ -34,12 +35,14 @@ def show_csv(session: Session, taking: Taking, file: Path | None) -> None:
 
 
 def _account(session: Session) -> Account:
-    known = session.settings.account or not files_of(session.settings.root)
-    named = None if known else session.load().account
+    root = session.settings.root
+    known = session.settings.account or not files_of(root)
+    configuration = Configuration(root=root) if known else session.load()
+    check_named(session, configuration)
     with session.terminal.meter("Reading the account") as meter:
         reading = read.begin(session.reader, session.settings.account or "", meter)
         try:
-            return reading.result(named)
+            return reading.result(configuration.account)
         except BaseException:
             session.reader.close()
             reading.abandon()

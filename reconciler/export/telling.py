@@ -34,11 +34,21 @@ class Exported:
     """What the next plan would do all the same."""
     breaking: int = 0
     """How many clients break a house rule."""
+    accepted: tuple[str, ...] = ()
+    """The addresses that were to be taken in, where not all were."""
 
 
 def told(done: Exported) -> str:
     """Say in a few lines what was done."""
     return "\n".join(_lines(done))
+
+
+def summary(done: Exported) -> str:
+    """Say in a few words what was done."""
+    parts = [f"{_counted(done.records, 'client')} {'added' if done.there else 'exported'}"] if done.records else []
+    parts += [f"{_counted(len(done.taken), 'record')} taken in"] if done.taken else []
+    parts += [f"{_counted(len(done.left), 'change')} not applied yet"] if done.left else []
+    return ", ".join(parts) or ("nothing to take in" if done.there else "no clients")
 
 
 def _lines(done: Exported) -> Iterator[str]:
@@ -51,7 +61,8 @@ def _lines(done: Exported) -> Iterator[str]:
         yield f"Took in what changed in the account, {_counted(len(done.taken), 'record')}:"
         yield from _some([f"  {address}: {', '.join(what)}" for address, what in sorted(done.taken.items())])
     if done.there and not (done.records or done.children or done.taken):
-        yield f"Nothing to take in: {done.root} has what changed in the account."
+        chosen = f"what {', '.join(done.accepted)} names is there as in the account" if done.accepted else ""
+        yield f"Nothing to take in: {chosen or f'{done.root} has what changed in the account'}."
     if done.archived:
         yield f"Left out: {_counted(done.archived, 'archived client')} (--archived takes them in)."
     yield from _some([f"Left out: {what}." for what in done.left_out])

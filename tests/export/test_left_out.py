@@ -76,3 +76,20 @@ def test_contacts_of_a_client_that_was_deleted_go_with_it(place: Story) -> None:
     exports()
     assert list(content()["clients"]) == ["claire", "bolt"]
     is_settled()
+
+
+def test_root_must_be_yaml(place: Story) -> None:
+    """Nobody gets a folder called clients.json, or one called `-`."""
+    for name in ("clients.json", "-", "clients.csv"):
+        assert "ROOT is not YAML" in exports(name, code=64).err
+    assert not list(Path().iterdir())
+    Path("clients.d").mkdir()
+    exports("clients.d")
+
+
+def test_what_is_accepted_must_be_there(place: Story) -> None:
+    """A slip is told by the name of the option; what is right already is said to be."""
+    begins(place, "version: 1\nclients: {acme: {organization: Acme}}\n")
+    assert "--accept names nothing" in exports("--accept", "clients.acne", code=64).err
+    done = exports("--accept", "clients.acme")
+    assert done.out == "Nothing to take in: what clients.acme names is there as in the account.\n"

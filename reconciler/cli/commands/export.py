@@ -8,17 +8,17 @@ import click
 
 from reconciler.cli import exporting
 from reconciler.cli.exporting import Wish, rooted
-from reconciler.cli.options import Pattern, account_options
+from reconciler.cli.options import Pattern, account_options, over_accounts
 from reconciler.cli.session import Session, begun, enter
 from reconciler.cli.showing import parse_formats, tell
 from reconciler.cli.spreadsheets import show_csv
 from reconciler.errors import UsageError
 from reconciler.export.taking import Taking
-from reconciler.export.telling import told
+from reconciler.export.telling import summary, told
 
 
 @click.command()
-@click.argument("root", type=click.Path(), metavar="[ROOT]", required=False)
+@click.argument("root", type=click.Path(), metavar="[ROOT|DIR]", required=False)
 @click.option("--split", is_flag=True, help="Write a folder with a file per client (clients/).")
 @click.option("--archived", is_flag=True, help="Archived clients, too.")
 @click.option("--all-fields", is_flag=True, help="Also fields that a client does not mention yet.")
@@ -33,11 +33,12 @@ from reconciler.export.telling import told
 @click.option("--change-root", is_flag=True, help="Take this root for the state's new one.")
 @account_options
 @click.pass_context
+@over_accounts
 def export(context: click.Context, /, **flags: Any) -> None:  # noqa: ANN401 - click's options
     """Write the live account as YAML, and bind it: the next plan has nothing to do.
 
     ROOT is the YAML file or folder; by default clients.yaml. Where it is there already, keys, comments and order are
-    kept, and what changed in FreshBooks is brought in.
+    kept, and what changed in FreshBooks is brought in. DIR is for --all.
     """
     taking = Taking(accept=flags["accept"], archived=flags["archived"], every_field=flags["all_fields"])
     as_json = enter(context)["as_json"] and flags["form"] != "yaml"
@@ -58,3 +59,4 @@ def _yaml(session: Session, wish: Wish) -> None:
     more = {"root": done.root, "files": done.files, "clients": done.records, "contacts": done.children}
     left = [change.address for change in done.left]
     tell(session, told(done), "exported", **more, taken=done.taken, left=left, left_out=done.left_out)
+    session.heard.told = summary(done)
