@@ -1,7 +1,7 @@
 """Which comment, issue or pull request is meant: read from GitHub's JSON on stdin, told as one word on stdout.
 
-What strangers write is not looked at: only what AUTHOR wrote counts, and only where a plan's marker and, under it, this
-action's own line are its very first lines. It asks GitHub nothing itself, and needs nothing but Python.
+What strangers write is not looked at: only what AUTHOR wrote counts, and only where a report's marker and, under it,
+this action's own line are its very first lines. It asks GitHub nothing itself, and needs nothing but Python.
 
     comments.py body KEY             the comment: the Markdown on stdin, with our line under its marker
     comments.py sticky KEY AUTHOR    the comment (its id) or issue (its number) that is ours, if there is one
@@ -21,7 +21,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-_MARKER = re.compile(r"\A<!-- reconciler:plan(?P<told>(?: [a-z_]+=[^\s<>]*)*) -->\r?\n(?P<own>[^\r\n]*)\r?(?:\n|\Z)")
+_MARKER = re.compile(
+    r"\A<!-- reconciler:(?:plan|drift)(?P<told>(?: [a-z_]+=[^\s<>]*)*) -->\r?\n(?P<own>[^\r\n]*)\r?(?:\n|\Z)"
+)
 _PLAN_ID = re.compile(r" plan_id=([0-9a-f]{20})(?= |\Z)")
 
 Row = Mapping[str, Any]
@@ -39,7 +41,7 @@ def rows(text: str) -> Iterator[Row]:
 
 
 def body(text: str, key: str) -> str:
-    """Give the comment: the Markdown of a plan, with our line under its marker, which is its first."""
+    """Give the comment: the Markdown of a report, with our line under its marker, which is its first."""
     first, _, rest = text.partition("\n")
     return f"{first}\n{_own(key)}\n{rest}"
 

@@ -275,14 +275,36 @@ def test_a_guard_refuses_on_both_sides(place: Place) -> None:
     assert place.writes() == before
 
 
-def test_drift_that_is_refused_is_an_issue_too(place: Place) -> None:
-    """Where more differs than a guard lets through, the job fails, and the issue tells what it is."""
+def test_more_drift_than_a_guard_lets_through_is_an_issue_too(place: Place) -> None:
+    """Guards are for who applies: whatever was changed is told, with both ways out of it."""
     place.hub.pushes({"reconciler.yaml": "version: 1\npolicy: {max_updates: 0}\n"})
     place.edits("Bolt Bikes", language="de")
     done = place.runners.by_hand("drift.yml")["drift"]
-    assert done.result == "failure", done.log
+    assert done.result == "success", done.log
     (issue,) = place.hub.told["issues"]
-    assert (issue["state"], '"de"' in issue["body"], "Refused" in issue["body"]) == ("open", True, True)
+    assert (issue["state"], '"en" -> "de"' in issue["body"]) == ("open", True)
+    assert "take it back: reconciler apply --target clients.bolt" in issue["body"]
+    assert "take it in:   reconciler export --accept clients.bolt" in issue["body"]
+    assert issue["body"].startswith("<!-- reconciler:drift -->\n<!-- for=")
+    assert "### FreshBooks: Drift: 1 field, in 1 of 2 bound records" in done.summary
+
+
+def test_what_is_merged_and_not_applied_is_no_drift(place: Place) -> None:
+    """A wish that waits for its approval opens no issue: nobody changed anything in FreshBooks."""
+    place.hub.pushes({"clients.yaml": FILE.replace("0100", "0199")})
+    done = place.runners.by_hand("drift.yml")["drift"]
+    assert (done.result, place.hub.told["issues"]) == ("success", []), done.log
+
+
+def test_drift_that_cannot_be_looked_for_leaves_the_issue(place: Place) -> None:
+    """A night without an answer fails, and neither closes an issue nor opens one."""
+    place.edits("Bolt Bikes", language="de")
+    place.runners.by_hand("drift.yml")
+    place.machine["FRESHBOOKS_ACCESS_TOKEN"] = "no longer valid"
+    done = place.runners.by_hand("drift.yml")["drift"]
+    assert done.result == "failure"
+    assert "exit code 8" in done.summary
+    assert [issue["state"] for issue in place.hub.told["issues"]] == ["open"]
 
 
 def test_drift_is_one_issue(place: Place) -> None:

@@ -15,6 +15,7 @@ import pytest
 from reconciler.sandbox.server import Sandbox, running
 from tests.ci.place import FILE, KEY, seeds
 from tests.ci.runner import PROGRAM, ROOT, Hub, git, loaded, script
+from tests.golden.story import Person
 from tests.store.gitlab import GitLab
 from tests.store.statehost import PASSWORD, USERNAME
 from tests.store.statehost import running as hosting
@@ -121,8 +122,19 @@ def test_what_moved_since_is_refused(pipelines: Pipelines) -> None:
     before = pipelines.writes()
     assert pipelines.job("apply", first, planned).code == 5
     assert pipelines.job("apply", second, {"PLAN_ID": ""}).code == 64
-    assert pipelines.job("drift", first).code == 2
     assert pipelines.writes() == before
+
+
+def test_drift_fails_by_night(pipelines: Pipelines) -> None:
+    """A wish that is not applied yet is no drift; what somebody does in FreshBooks is, and the log has the ways out."""
+    wished = pipelines.hub.pushes({"clients.yaml": CHANGED})
+    assert pipelines.job("drift", wished).code == 0
+    person = Person(pipelines.sandbox)
+    [acme] = [row.id for row in pipelines.sandbox.books.select("ORDER BY id") if "Acme Ltd." in row.document]
+    person.edits(acme, fname="Eve")
+    person.close()
+    drifted = pipelines.job("drift", wished)
+    assert (drifted.code, "reconciler export --accept clients.acme" in drifted.log) == (2, True), drifted.log
 
 
 def test_nothing_secret_stands_in_the_pipeline_or_is_left(pipelines: Pipelines) -> None:
