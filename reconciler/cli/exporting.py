@@ -214,6 +214,16 @@ def breaking(session: Session) -> int:
     return count_breaking(configuration, CLIENT, session.settings.rules)
 
 
+def check_root(root: str) -> None:
+    """Refuse to take for a new folder what looks like a file, or means stdout elsewhere."""
+    if (root == "-" or Path(root).suffix) and not root.endswith(SUFFIXES) and not Path(root).exists():
+        raise UsageError(
+            "ROOT is not YAML",
+            f"{plain(root)} is neither a .yaml file nor a folder that is there, and YAML is only written to one of "
+            "them. A spreadsheet is written by --format csv=FILE; a folder with such a name has to be made first.",
+        )
+
+
 def rooted(session: Session, given: str | None, *, split: bool) -> Session:
     """Give the session with the root to write: a folder, where --split asks for one and none is named.
 
@@ -221,12 +231,7 @@ def rooted(session: Session, given: str | None, *, split: bool) -> Session:
         UsageError: there can be no YAML, or no folder.
     """
     root = session.settings.root
-    if (root == "-" or Path(root).suffix) and not root.endswith(SUFFIXES) and not Path(root).exists():
-        raise UsageError(
-            "ROOT is not YAML",
-            f"{plain(root)} is neither a .yaml file nor a folder that is there, and YAML is only written to one of "
-            "them. For a spreadsheet use --format csv=FILE; a folder with such a name has to be made first.",
-        )
+    check_root(root)
     if not split or not root.endswith(SUFFIXES):
         return session
     if given or chosen(repository_file(), session.settings.profile).get("root") or Path(root).exists():

@@ -6,18 +6,19 @@ What the account has is the next plan's business, which adopts a client that exi
 from __future__ import annotations
 
 import codecs
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reconciler.cli.exporting import begun_in, breaking, checked, written
+from reconciler.cli.exporting import begun_in, breaking, check_root, checked, written
 from reconciler.cli.merged import defaults_of, found_in, placed, texts_of
 from reconciler.cli.session import Session
 from reconciler.core.diagnostic import Diagnostic, Position
 from reconciler.core.identity import Pool, likeness
 from reconciler.core.kind import Kind
 from reconciler.core.resource import Address, Configuration, LiveResource, RemoteId, Resource, key_of
-from reconciler.documents.files import read_regular
+from reconciler.documents.files import LARGEST_FILE, read_regular
 from reconciler.errors import ConfigurationInvalid
 from reconciler.export.csvs import Headers, Sheet, read
 from reconciler.export.describing import Entry, describe
@@ -35,6 +36,9 @@ from reconciler.reports.words import counted
 from reconciler.schema_files import clients_place
 
 HEADERS = Headers(own=COLUMNS, child=CONTACT_COLUMNS, child_name=CONTACT)
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How .xlsx, .ods and .numbers begin, which are archives, and the .xls of former days."""
+_LOOKED_AT = 200
 MOST = 20
 """Arbitrary: so many of each sort are listed; with --json all are."""
 
@@ -61,6 +65,7 @@ def import_csv(session: Session, file: Path) -> Imported:
         ConfigurationInvalid: the spreadsheet or the YAML is wrong.
     """
     root = session.settings.root
+    check_root(root)
     sheet = _sheet(str(file))
     standing = {name: Path(name).read_bytes() for name in files_of(root)}
     configuration = session.load() if standing else Configuration(root=root)
@@ -87,7 +92,7 @@ def import_csv(session: Session, file: Path) -> Imported:
 
 def _sheet(file: str) -> Sheet:
     problems: list[Diagnostic] = []
-    raw = read_regular(file, problems)
+    raw = _from_stdin(problems) if file == "-" else read_regular(file, problems, wanted="a spreadsheet saved as CSV")
     sheet = read(CLIENT, HEADERS, _decoded(raw, file, problems), file) if raw is not None else Sheet()
     if not problems:
         problems = sheet.problems
@@ -96,22 +101,36 @@ def _sheet(file: str) -> Sheet:
     return sheet
 
 
+def _from_stdin(problems: list[Diagnostic]) -> bytes | None:
+    raw = sys.stdin.buffer.read(LARGEST_FILE + 1)
+    if len(raw) <= LARGEST_FILE:
+        return raw
+    told = f"It has more than {LARGEST_FILE // 1024 // 1024} MiB."
+    problems.append(_problem("file-too-large", "the file is too large", told, "-"))
+    return None
+
+
 def _decoded(raw: bytes, file: str, problems: list[Diagnostic]) -> str:
     """Give the text of a spreadsheet: UTF-8, or UTF-16 where it says so, as Excel's "Unicode text" does."""
-    wide = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    try:
-        return raw.decode("utf-16" if wide else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        problems.append(
-            Diagnostic(
-                code="csv-not-utf-8",
-                summary="the spreadsheet is not UTF-8",
-                detail='Save it as "CSV UTF-8": names with other than English letters would come out wrong.',
-                position=Position(file=file, line=line),
-            )
-        )
+    if raw.startswith(_WORKBOOKS):
+        told = "It is a workbook, as spreadsheets keep it for themselves. Save it as CSV (UTF-8)."
+        problems.append(_problem("csv-broken", "the file is not CSV", told, file))
         return ""
+    wide = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    head, line = raw[:_LOOKED_AT], 1
+    # UTF-16 that does not say so is half of NULs.
+    if wide or head.count(0) * 4 <= len(head):
+        try:
+            return raw.decode("utf-16" if wide else "utf-8-sig")
+        except UnicodeDecodeError as error:
+            line += raw.count(b"\n", 0, error.start)
+    told = 'Save it as "CSV UTF-8": names with other than English letters would come out wrong.'
+    problems.append(_problem("csv-not-utf-8", "the spreadsheet is not UTF-8", told, file, line))
+    return ""
+
+
+def _problem(code: str, summary: str, detail: str, file: str, line: int = 1) -> Diagnostic:
+    return Diagnostic(code=code, summary=summary, detail=detail, position=Position(file=file, line=line))
 
 
 # What is there already.
@@ -195,6 +214,8 @@ def told(done: Imported) -> str:
     """Say in a few lines what became of a spreadsheet."""
     counts = f"{counted(done.records, 'client')} and {counted(done.children, 'contact')}"
     lines = [f"Wrote {counts} to {done.root}. Nothing was sent: `reconciler plan` shows what would be created."]
+    if not done.files:
+        lines = [f"There is no client in it that {done.root} lacks: nothing was written."]
     if done.duplicates:
         lines.append(f"Left out, for they are there already: {_some(done.duplicates)}.")
     if done.alike:

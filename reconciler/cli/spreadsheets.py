@@ -27,7 +27,9 @@ def show_csv(session: Session, taking: Taking, file: Path | None) -> None:
     if hidden:
         session.terminal.talk(f"Not in it, for the settings call them sensitive: {', '.join(sorted(hidden))}.")
     if file is None:
-        session.terminal.result(text)
+        # At a terminal a stranger's letters could move the cursor; into a pipe they go as they are.
+        seen = session.terminal.out.isatty()
+        session.terminal.result("\n".join(map(plain, text.splitlines())) if seen else text)
         return
     write_output(file, text.encode())
     told = f"Wrote {counted(len(records), 'client')} to {plain(str(file))}."

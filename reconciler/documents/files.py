@@ -12,11 +12,13 @@ LARGEST_FILE = 128 * 1024 * 1024
 _MIB = 1024 * 1024
 
 
-def read_regular(file: str, problems: list[Diagnostic], most: int = LARGEST_FILE) -> bytes | None:
+def read_regular(
+    file: str, problems: list[Diagnostic], most: int = LARGEST_FILE, wanted: str = "a YAML file"
+) -> bytes | None:
     """Read a regular file of a bearable size; a FIFO or device would block or never end."""
     try:
         if not stat.S_ISREG(os.stat(file).st_mode):  # noqa: PTH116 - paths stay as the user typed them, which Path would normalise
-            problems.append(no_file(file, "not-a-file", "this is not a regular file", "Expected a YAML file."))
+            problems.append(no_file(file, "not-a-file", "this is not a regular file", f"Expected {wanted}."))
             return None
         # A name that is not UTF-8 could be neither shown nor kept in the state.
         file.encode()

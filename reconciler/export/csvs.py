@@ -7,12 +7,13 @@ they look like; one that a spreadsheet would take for a formula is written so th
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from io import StringIO
 
-from reconciler.core.diagnostic import Diagnostic, Position
+from reconciler.core.diagnostic import Diagnostic, Position, one_line
 from reconciler.core.kind import FieldType, Kind
 from reconciler.core.resource import LiveResource, RemoteId, Value
 from reconciler.export.describing import LONGEST_VALUE, describable
@@ -23,6 +24,17 @@ _FLAGS = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0"
 _ENOUGH = 200
 """Arbitrary: nobody reads more problems at once."""
 _MOST_CHILDREN = 100
+_SHORT = 100
+"""Arbitrary: enough of a header to recognise it."""
+_LINE = re.compile("[^\r\n]+")
+_TOLD_DELIMITER = re.compile('"?sep=(?P<delimiter>[^\r\n"])"?[,;\t]*(\r\n|\n|\r)', re.IGNORECASE)
+"""What Excel takes, and writes, as a first line: https://en.wikipedia.org/wiki/Comma-separated_values."""
+_REASONS = {
+    "unexpected end of data": "A quote that is opened in this row is never closed.",
+    "expected after": 'A quote stands within a cell in quotes: it must be doubled ("").',
+    "field larger": "A cell is too long, or a quote that is opened in this row is never closed.",
+}
+"""By what Python's parser says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,30 +132,46 @@ def _cell(value: Value) -> str:
 
 
 def read(kind: Kind, headers: Headers, text: str, file: str) -> Sheet:
-    """Read a spreadsheet; with problems its rows are not to be used."""
+    """Read a spreadsheet; with problems its rows are not to be used. A row's line is the one on which it begins."""
     sheet = Sheet()
-    delimiter = _delimiter(headers, kind, text)
-    rows = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    told = _TOLD_DELIMITER.match(text)
+    delimiter = told["delimiter"] if told is not None else _delimiter(headers, kind, text)
+    above = told[0].count("\n") if told is not None else 0
+    lines = StringIO(text[told.end() :] if told is not None else text, newline="")
+    rows = csv.reader(lines, delimiter=delimiter, strict=True)
+    columns: list[_Column | None] | None = None
+    at = Position(file=file, line=above + 1)
     try:
-        columns = _columns(kind, headers, next(rows, []), file, sheet)
-        if columns is not None:
-            for cells in rows:
-                _take(kind, columns, cells, Position(file=file, line=rows.line_num), sheet)
+        for cells in rows:
+            if any(cell.strip() for cell in cells):
+                if columns is not None:
+                    _take(kind, columns, cells, at, sheet)
+                elif (columns := _columns(kind, headers, cells, at, sheet)) is None:
+                    return sheet
+            at = Position(file=file, line=above + rows.line_num + 1)
     except csv.Error as error:
-        detail = f"{str(error)[:1].upper()}{str(error)[1:]}. Save it as CSV (UTF-8) again."
-        sheet.say(_problem("csv-broken", "the file is not CSV", detail, Position(file=file, line=rows.line_num or 1)))
+        sheet.say(_problem("csv-broken", "the file is not CSV", _in_words(str(error)), at))
+        return sheet
+    if columns is None:
+        _columns(kind, headers, [], Position(file=file, line=1), sheet)
     return sheet
+
+
+def _in_words(reason: str) -> str:
+    """Say what the parser of CSV found wrong with a row, and what to do."""
+    told = next((words for sign, words in _REASONS.items() if sign in reason), "")
+    return f"{told or f'{reason[:1].upper()}{reason[1:]}.'} Correct it, or save the file as CSV (UTF-8) again."
 
 
 _Column = tuple[int, str]
 """Which child a column is for, from 1, or 0 for the record itself; and the field."""
 
 
-def _known(kind: Kind, headers: Headers) -> dict[str, str]:
+def _known(kind: Kind, told: Mapping[str, str]) -> dict[str, str]:
     """Give the fields by what a column may be called: FreshBooks' header, the field's label, the field itself."""
     labels = {each.label: each.name for each in kind.fields if each.label}
     names = {name: name for name in kind.field_names}
-    return {_normal(told): name for told, name in {**names, **labels, **headers.own}.items()}
+    return {_normal(header): name for header, name in {**names, **labels, **told}.items()}
 
 
 def _normal(header: str) -> str:
@@ -152,35 +180,44 @@ def _normal(header: str) -> str:
 
 def _delimiter(headers: Headers, kind: Kind, text: str) -> str:
     """Give what parts the cells: that with which most headers are known."""
-    first = text.lstrip().partition("\n")[0]
-    known = _known(kind, headers)
+    # Rows without anything in them are no header.
+    first = next((found[0] for found in _LINE.finditer(text) if any(map(str.isalnum, found[0]))), "")
+    known = _known(kind, headers.own)
 
     def hits(delimiter: str) -> int:
-        return sum(_normal(cell.strip('"\r')) in known for cell in first.split(delimiter))
+        return sum(_normal(cell.strip('"')) in known for cell in first.split(delimiter))
 
     return max(_DELIMITERS, key=hits)
 
 
 def _columns(
-    kind: Kind, headers: Headers, cells: Sequence[str], file: str, sheet: Sheet
+    kind: Kind, headers: Headers, cells: Sequence[str], at: Position, sheet: Sheet
 ) -> list[_Column | None] | None:
-    own = _known(kind, headers)
-    child = {_normal(header): name for header, name in headers.child.items()}
+    own = _known(kind, headers.own)
+    child = _known(kind.child, headers.child) if kind.child is not None else {}
     columns: list[_Column | None] = []
     for cell in cells:
         column = _column(_normal(cell), own, child, _normal(headers.child_name))
         if column is None and cell.strip():
             sheet.ignored.append(cell.strip())
         if column is not None and column in columns:
-            detail = f"{cell.strip()}: two columns mean the same; remove one."
-            sheet.say(_problem("csv-columns", "the columns are not clear", detail, Position(file=file, line=1)))
+            detail = f"{_short(cell)}: two columns mean the same; remove one."
+            sheet.say(_problem("csv-columns", "the columns are not clear", detail, at))
         columns.append(column)
     if not any(column is not None and column[0] == 0 and column[1] in kind.identity for column in columns):
-        told = ", ".join(headers.own)
-        detail = f"The first line names no column that a {kind.name} is recognised by. Known are: {told}."
-        sheet.say(_problem("csv-columns", "the columns are not known", detail, Position(file=file, line=1)))
+        found = ", ".join(_short(cell) for cell in cells if cell.strip())
+        says = f" ({_short(found)})" if found else ""
+        detail = (
+            f"The first line{says} names no column that a {kind.name} is recognised by. "
+            f"Known are: {', '.join(headers.own)}."
+        )
+        sheet.say(_problem("csv-columns", "the columns are not known", detail, at))
         return None
     return columns
+
+
+def _short(text: str) -> str:
+    return f"{text.strip()[:_SHORT]}..." if len(text.strip()) > _SHORT else text.strip()
 
 
 def _column(header: str, own: Mapping[str, str], child: Mapping[str, str], child_name: str) -> _Column | None:
@@ -194,8 +231,6 @@ def _column(header: str, own: Mapping[str, str], child: Mapping[str, str], child
 
 
 def _take(kind: Kind, columns: Sequence[_Column | None], cells: Sequence[str], at: Position, sheet: Sheet) -> None:
-    if not any(cell.strip() for cell in cells):
-        return
     if len(cells) > len(columns) and any(cell.strip() for cell in cells[len(columns) :]):
         detail = f"It has {len(cells)} cells, and there are {len(columns)} columns. Is a comma not quoted?"
         sheet.say(_problem("csv-row", "a row cannot be read", detail, at))
@@ -231,4 +266,4 @@ def _row(kind: Kind, found: Mapping[int, dict[str, Value]], at: Position, sheet:
 
 
 def _problem(code: str, summary: str, detail: str, at: Position) -> Diagnostic:
-    return Diagnostic(code=code, summary=summary, detail=detail, position=at)
+    return Diagnostic(code=code, summary=summary, detail=one_line(detail), position=at)

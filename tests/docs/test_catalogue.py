@@ -55,6 +55,7 @@ def test_no_code_escapes_the_collection() -> None:
     assert pass_through() == {
         "cli/applying.py:_verdict",
         "cli/commands/transfer.py:_read",
+        "cli/importing.py:_problem",
         "core/plan.py:_note",
         "core/stops.py:_stop",
         "core/undo_values.py:_note",

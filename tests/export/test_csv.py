@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import random
+import json
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -17,32 +17,15 @@ from reconciler.core.resource import LiveResource, RemoteId
 from reconciler.export.csvs import read, written
 from reconciler.providers.freshbooks.wire import CLIENT
 from reconciler.providers.freshbooks.wire.spreadsheet import COLUMNS
-from reconciler.reports.safe import Surface, safe, uncelled
-from tests.cli.program import Ran, called, writes
+from tests.cli.program import Ran, called, spawned, writes
+from tests.export.accounts import fill
 from tests.export.test_export import ACME, content, is_settled
-from tests.export.test_scalars import HOSTILE
 from tests.golden.story import Story
 from tests.laws.strategies import law
 
 HEAD = (
     "First Name,Last Name,Company Name,Email Address,Phone Number,Address Line 1,Address Line 2,City,State,Zip Code,"
     "Country"
-)
-ODD = (
-    "=1+1",
-    "+1 416 555 0100",
-    "-5",
-    "@SUM(A1)",
-    "\uff1d1",
-    "'=1",
-    "02134",
-    "a,b",
-    'a"b',
-    "a\nb",
-    "é",
-    "東京",
-    "🙂",
-    ";",
 )
 
 
@@ -67,27 +50,6 @@ def clients() -> dict[str, Any]:
     return found
 
 
-def test_two_hundred_odd_rows(place: Story) -> None:
-    """Every cell comes through, whatever it looks like; duplicates are told, and nothing is sent."""
-    rng = random.Random(1)
-    wanted = []
-    for number in range(180):
-        fields = {name: rng.choice(("", rng.choice(ODD), rng.choice(HOSTILE))) for name in COLUMNS.values()}
-        fields |= {"organization": f"Company {number}", "email": "", "p_country": ""}
-        wanted.append({name: uncelled(value.replace("\0", "")).strip() for name, value in fields.items()})
-    rows = [row(**{name: safe(value, Surface.CSV) for name, value in fields.items()}) for fields in wanted]
-    rows += [row(organization=f"COMPANY {number} ") for number in range(15)] + [",,,,,,,,,,\r\n"] * 5
-    done = imports("\ufeff" + f"{HEAD}\r\n" + "".join(rows))
-    assert "Wrote 180 clients and 0 contacts to clients.yaml." in done.out
-    assert done.out.count("is the same client as line") == 15
-    found = {entry["organization"]: entry for entry in clients().values()}
-    for fields in wanted:
-        assert found[fields["organization"]] == {name: value for name, value in fields.items() if value}
-    assert place.sandbox.log.entries == []
-    place.apply("--max-updates", "200")
-    is_settled()
-
-
 def test_what_was_exported_is_imported(place: Story) -> None:
     """The account's own spreadsheet leads to the same clients with the same contacts; formulas are defused."""
     jane = {"email": "jane@acme.example", "fname": "Jane", "lname": "Doe", "phone1": "+1 416"}
@@ -102,6 +64,22 @@ def test_what_was_exported_is_imported(place: Story) -> None:
     place.apply()
     is_settled()
     assert len(place.clients()) == 2
+
+
+@pytest.mark.parametrize("words", [(), ("--all-fields",)], ids=["columns", "all-fields"])
+def test_an_account_as_a_spreadsheet_is_that_account(place: Story, words: tuple[str, ...]) -> None:
+    """Whatever clients hold, what their spreadsheet leads to in an empty folder is what is there: nothing changes."""
+    fill(place.sandbox.books, 80, tidy=True)
+    assert called("export", "--format", "csv=clients.csv", *words).code == 0
+    done = imports(Path("clients.csv").read_bytes())
+    planned = called("plan", "--format", "json=plan.json", "--max-updates", "100%")
+    assert planned.code == 0, planned.all
+    actions = [
+        change["change"]["actions"] for change in json.loads(Path("plan.json").read_text("utf-8"))["resource_changes"]
+    ]
+    assert {action for each in actions for action in each} == {"no-op"}, planned.out
+    assert f"Wrote {len(clients())} clients" in done.out
+    assert len(clients()) > 40
 
 
 def test_export_has_the_headers_of_freshbooks_import(place: Story) -> None:
@@ -184,12 +162,23 @@ def test_cut_zip_codes_are_told(folder: Path) -> None:
     ("text", "told"),
     [
         ("", "The first line names no column"),
-        ("a,b\n1,2\n", "The first line names no column"),
-        ("City\nToronto\n", "The first line names no column"),
+        ("a,b\n1,2\n", "The first line (a, b) names no column"),
+        ("City\nToronto\n", "The first line (City) names no column"),
+        (f"{'x' * 200},b\n", f"({'x' * 100}...) names no column"),
+        ("\n\n,,\n", "The first line names no column"),
         ("Company Name,Company Name\nA,B\n", "two columns mean the same"),
         ("Company Name,City\n,Toronto\n", "needs a name or an email"),
         ("Company Name,City\nA,B,C\n", "It has 3 cells, and there are 2 columns"),
-        ('Company Name,City\n"A,B\n', "Unexpected end of data"),
+        (
+            'Company Name,City\nA,"x\ny"\nB,"C\n\nD,E\n',
+            "clients.csv:4:1 A quote that is opened in this row is never closed",
+        ),
+        ('Company Name,City\n"A "B" C",D\n', "clients.csv:2:1 A quote stands within a cell in quotes"),
+        (f'Company Name,City\nA,"x\ny"\nB,{"x" * 140_000}\n', "clients.csv:4:1 A cell is too long"),
+        ('sep=,\r\n\r\nCompany Name,City\r\nA,"x\ny"\r\n,"z\nw"\r\n', "clients.csv:6:1 A client needs a name"),
+        (b"PK\x03\x04 and more", "It is a workbook"),
+        (b"\xd0\xcf\x11\xe0 and more", "It is a workbook"),
+        ("Company Name,City\nA,B\n".encode("utf-16-le"), "the spreadsheet is not UTF-8"),
         ("Company Name,pref_email\nA,maybe\n", "write true or false"),
         (f"Company Name\n{'x' * 10_001}\n", "more than 10,000 characters"),
         ("Company Name\nA\0B\n", "NUL"),
@@ -209,6 +198,38 @@ def test_unknown_columns_are_told(folder: Path) -> None:
     done = imports("Company Name,Shoe Size,Mobile phone,vat_number\nA,44,416,DE1\n")
     assert "Not used: 1 column (Shoe Size)." in done.out
     assert clients() == {"a": {"organization": "A", "mob_phone": "416", "vat_number": "DE1"}}
+
+
+def test_columns_of_contacts_go_by_any_name(folder: Path) -> None:
+    """Labels and field names are known for contacts too."""
+    imports("Company Name,Contact Email,Contact 2 first name,CONTACT 2 PHONE2,Contact 2 shoes\nA,a@x.example,Bo,1,44\n")
+    assert clients()["a"]["contacts"] == {"a": {"email": "a@x.example"}, "bo": {"fname": "Bo", "phone2": "1"}}
+
+
+def test_excel_s_own_first_line(folder: Path) -> None:
+    """`sep=` says what parts the cells, whatever the header looks like; empty rows before the header are no header."""
+    imports("sep=|\r\n\r\n|\r\nCompany Name|City\r\nA, B; C|D\r\n")
+    assert clients() == {"a-b-c": {"organization": "A, B; C", "p_city": "D"}}
+
+
+def test_stdin_is_read(folder: Path) -> None:
+    """`-` takes the spreadsheet from a pipe."""
+    ran = spawned("import-csv", "-", around="printf 'Company Name\\nAcme\\n' | \"$@\"")
+    assert (ran.code, clients()) == (0, {"acme": {"organization": "Acme"}}), ran.all
+    assert "this is not a regular file" in called("import-csv", "/dev/null").err
+    assert "Expected a spreadsheet saved as CSV" in called("import-csv", ".").err
+
+
+def test_a_spreadsheet_without_news(folder: Path) -> None:
+    """Where there is nothing to add, that is said, and no file is made or touched."""
+    assert "There is no client in it that clients.yaml lacks: nothing was written." in imports("Company Name\n").out
+    assert not Path("clients.yaml").exists()
+    writes("clients: {a: {organization: A}}\n")
+    before = Path("clients.yaml").stat().st_mtime_ns
+    done = imports("Company Name\nA\n")
+    assert "line 2 is the same client as clients.a" in done.out
+    assert Path("clients.yaml").stat().st_mtime_ns == before
+    assert "ROOT is not YAML" in imports("Company Name\nB\n", "clients.json", code=64).err
 
 
 def test_a_missing_file_is_told(folder: Path) -> None:

@@ -20,8 +20,8 @@ from reconciler.cli.showing import tell
 def import_csv(context: click.Context, /, file: Path, **flags: Any) -> None:  # noqa: ANN401 - click's options
     """Add the rows of a spreadsheet to the YAML; offline, nothing is sent to FreshBooks.
 
-    FILE is CSV with the headers of FreshBooks' own import, and columns for contacts if there are any. ROOT is the YAML
-    file or folder; by default clients.yaml.
+    FILE is CSV with the headers of FreshBooks' own import, and columns for contacts if there are any; `-` is stdin.
+    ROOT is the YAML file or folder; by default clients.yaml.
     """
     with begun(context, flags, account=False) as session:
         done = imported(session, file)
