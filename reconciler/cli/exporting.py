@@ -6,6 +6,7 @@ round, a run that is cut off between them would leave bindings that the configur
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,7 +35,7 @@ from reconciler.reports.paint import plain
 from reconciler.scaffold.texts import is_untouched
 from reconciler.schema_files import clients_place, copy_of, settings_place
 from reconciler.settings import FILE, ROOTS, repository_file
-from reconciler.store.durable import rewrite, write_new
+from reconciler.store.durable import rewrite, write_new, write_new_folder
 
 FORMATS = ("yaml", "csv")
 
@@ -45,6 +46,7 @@ class Wish:
 
     taking: Taking
     change_root: bool = False
+    lock_timeout_s: float = 0.0
 
 
 def export(session: Session, wish: Wish) -> Exported:
@@ -56,7 +58,7 @@ def export(session: Session, wish: Wish) -> Exported:
         What `compare` raises.
     """
     root = session.settings.root
-    with session.holding("export", {}):
+    with session.holding("export", {"lock_timeout": wish.lock_timeout_s}):
         state = session.store.load()
         _check_state(state, root, wish)
         found = {file: Path(file).read_bytes() for file in files_of(root)}
@@ -150,17 +152,23 @@ def checked(kind: Kind, root: str, made: Draft) -> Configuration:
 
 
 def written(root: str, made: Draft, there: Mapping[str, bytes]) -> tuple[str, ...]:
-    """Write what is new or differs, and give its names; what is there is only replaced by what descends from it."""
-    files = {file: text for file, text in made.texts.items() if there.get(file) != text.encode()}
-    if made.settings:
-        files[FILE] = made.settings
-    files |= _schemas(root, made)
-    for file, text in files.items():
-        if file in there:
-            rewrite(Path(file), there[file], text.encode())
-        else:
-            write_new(Path(file), text.encode())
-    return tuple(files)
+    """Write what is new or differs, and give its names; what is there is only replaced by what descends from it.
+
+    A new folder comes about as a whole: half of its files would be half of an account. What all of them have in common
+    is there before them.
+    """
+    files = {file: text.encode() for file, text in made.texts.items() if there.get(file) != text.encode()}
+    shared = ({FILE: made.settings} if made.settings else {}) | _schemas(root, made)
+    for file, text in shared.items():
+        write_new(Path(file), text.encode())
+    inside = {os.path.relpath(file, root): content for file, content in files.items()}
+    if there or root.endswith(SUFFIXES) or not write_new_folder(Path(root), inside):
+        for file, content in files.items():
+            if file in there:
+                rewrite(Path(file), there[file], content)
+            else:
+                write_new(Path(file), content)
+    return (*files, *shared)
 
 
 def _schemas(root: str, made: Draft) -> dict[str, str]:

@@ -232,15 +232,20 @@ def allowing_options(command: Decorated) -> Decorated:
     return command
 
 
+def lock_option(command: Decorated) -> Decorated:
+    """Add `--lock-timeout`."""
+    told = "Wait S seconds for another run to end. [default: 0]"
+    return click.option("--lock-timeout", type=click.FloatRange(0), default=0.0, metavar="S", help=told)(command)
+
+
 def applying_options(command: Decorated) -> Decorated:
     """Add the options that say how a plan is carried out."""
-    wait = "Wait S seconds for another run to end. [default: 0]"
     settle = "How long an unanswered create is looked for. [default: 60]"
     seconds = click.FloatRange(0)
     for option in reversed(
         (
             click.option("--auto-approve", is_flag=True, help="Do not ask."),
-            click.option("--lock-timeout", type=seconds, default=0.0, metavar="S", help=wait),
+            lock_option,
             click.option("--settle", type=seconds, metavar="S", help=settle),
             click.option("--fail-fast", is_flag=True, help="Start nothing new after the first failure."),
             keep_option,

@@ -6,8 +6,10 @@ import contextlib
 import errno
 import os
 import secrets
+import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from glob import escape
 from pathlib import Path
 
 from reconciler.errors import LocalDisk
@@ -75,6 +77,39 @@ def write_new(path: Path, content: bytes, mode: int = PRIVATE) -> None:
         _replace(path, content, mode=mode, new=True)
 
 
+def write_new_folder(path: Path, files: Mapping[str, bytes]) -> bool:
+    """Write a folder that has nothing in it yet, as a whole or not at all; tell whether it could be one.
+
+    Where it holds something already, or is a link, nothing is written.
+
+    Raises:
+        LocalDisk: it cannot be written there.
+    """
+    with _named_by_user(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for left in path.parent.glob(f".{escape(path.name)}.{'[0-9a-f]' * 16}.tmp"):
+            # Of a run that was killed; who writes here holds the lock.
+            if left.is_dir() and not left.is_symlink():
+                shutil.rmtree(left)
+        if path.is_symlink() or (path.exists() and any(path.iterdir())):
+            return False
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+        temporary.mkdir()
+        try:
+            for name, content in files.items():
+                _write(temporary / name, content)
+            fsync_folder(temporary)
+            if path.exists():
+                temporary.chmod(stat.S_IMODE(path.stat().st_mode))
+                path.rmdir()
+            temporary.rename(path)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+        fsync_folder(path.parent)
+        return True
+
+
 def rewrite(path: Path, before: bytes, content: bytes) -> None:
     """Replace what a file of the user's holds, with its mode; only where it still is what was read of it.
 
@@ -85,7 +120,11 @@ def rewrite(path: Path, before: bytes, content: bytes) -> None:
         real = Path(os.path.realpath(path))
         if real.read_bytes() != before:
             raise OSError(errno.EBUSY, "it was changed by somebody else meanwhile")
-        _replace(real, content, mode=stat.S_IMODE(real.stat().st_mode))
+        mode = stat.S_IMODE(real.stat().st_mode)
+        if not mode & stat.S_IWUSR:
+            # A rename would not ask.
+            raise OSError(errno.EACCES, "it is read-only")
+        _replace(real, content, mode=mode)
 
 
 @contextlib.contextmanager
@@ -121,11 +160,7 @@ def _replace(path: Path, content: bytes, *, mode: int = PRIVATE, new: bool = Fal
     temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}.tmp")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, USUAL if mode == USUAL else PRIVATE)
     try:
-        try:
-            write_all(descriptor, content)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        _fill(descriptor, content)
         if mode not in {PRIVATE, USUAL}:
             temporary.chmod(mode)
         if new:
@@ -150,14 +185,22 @@ def prove(folder: Path) -> None:
     temporary = folder / f".reconciler-probe.{secrets.token_hex(8)}.tmp"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
     try:
-        try:
-            write_all(descriptor, bytes(_PROBE_SIZE))
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        _fill(descriptor, bytes(_PROBE_SIZE))
     finally:
         temporary.unlink()
     fsync_folder(folder)
+
+
+def _write(path: Path, content: bytes) -> None:
+    _fill(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE), content)
+
+
+def _fill(descriptor: int, content: bytes) -> None:
+    try:
+        write_all(descriptor, content)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def write_all(descriptor: int, content: bytes) -> None:

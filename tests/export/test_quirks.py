@@ -11,7 +11,10 @@ from tests.export.test_export import exports, is_settled
 from tests.golden.story import telling
 from tests.golden.test_golden import SETTINGS
 
-EMAIL, CITY = {"email": "e@x.example", "fname": "Eve", "lname": "Doe"}, {"email": "f@x.example", "phone1": "416 555 0101"}
+EVE, FAY = (
+    {"email": "e@x.example", "fname": "Eve", "lname": "Doe"},
+    {"email": "f@x.example", "phone1": "416 555 0101"},
+)
 
 
 @pytest.mark.parametrize(("quirk", "value"), SETTINGS)
@@ -19,12 +22,12 @@ def test_exports_under_quirk(quirk: str, value: str, tmp_path: Path) -> None:
     """An account is exported, somebody edits it, and it is exported again; nothing is sent, nothing is left to do."""
     with telling(tmp_path, {quirk: value}) as place:
         fill(place.sandbox.books, 30)
-        acme = place.person.creates(EMAIL, CITY, organization="Acme", bus_phone="416 555 0100", email="A@acme.example")
+        acme = place.person.creates(EVE, FAY, organization="Acme", bus_phone="416 555 0100", email="A@acme.example")
         exports("--archived")
         is_settled()
         place.person.edits(acme, p_city="Ottawa", note="")
-        place.person.archives(place.person.creates(CITY, fname="Nia"))
-        place.person.creates(EMAIL, fname="Bo")
+        place.person.archives(place.person.creates(FAY, fname="Nia"))
+        place.person.creates(EVE, fname="Bo")
         person = place.contacts(acme)[0]["contactid"]
         place.person.edits_contact(person, lname="Roe")
         exports("--archived")

@@ -8,7 +8,7 @@ import click
 
 from reconciler.cli import exporting
 from reconciler.cli.exporting import Wish, rooted
-from reconciler.cli.options import Pattern, account_options, over_accounts
+from reconciler.cli.options import Pattern, account_options, lock_option, over_accounts
 from reconciler.cli.session import Session, begun, enter
 from reconciler.cli.showing import parse_formats, tell
 from reconciler.cli.spreadsheets import show_csv
@@ -31,6 +31,7 @@ from reconciler.export.telling import summary, told
 )
 @click.option("--format", "form", default="yaml", metavar="FORMAT", help="yaml; csv and csv=FILE bind nothing.")
 @click.option("--change-root", is_flag=True, help="Take this root for the state's new one.")
+@lock_option
 @account_options
 @click.pass_context
 @over_accounts
@@ -50,7 +51,7 @@ def export(context: click.Context, /, **flags: Any) -> None:  # noqa: ANN401 - c
         if name == "csv":
             show_csv(session, taking, file)
         else:
-            wish = Wish(taking=taking, change_root=flags["change_root"])
+            wish = Wish(taking=taking, change_root=flags["change_root"], lock_timeout_s=flags["lock_timeout"])
             _yaml(rooted(session, flags["root"], split=flags["split"]), wish)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import click
 import msgspec
 
+from reconciler.cli.options import lock_option
 from reconciler.cli.session import Session, begun
 from reconciler.cli.showing import emit, tell
 from reconciler.core.codec import decode_state, encode_state
@@ -40,6 +41,7 @@ def pull(context: click.Context) -> None:
 @click.command()
 @click.argument("file", metavar="FILE|-")
 @click.option("--force", is_flag=True, help="Push an older version, or another lineage.")
+@lock_option
 @click.pass_context
 def push(context: click.Context, /, file: str, **flags: Any) -> None:  # noqa: ANN401 - click's options
     """Replace the state by one that `state pull` printed; `-` reads it from stdin.
@@ -59,8 +61,9 @@ def push(context: click.Context, /, file: str, **flags: Any) -> None:  # noqa: A
 
 
 @click.command()
+@lock_option
 @click.pass_context
-def restore(context: click.Context) -> None:
+def restore(context: click.Context, /, **flags: Any) -> None:  # noqa: ANN401 - click's options
     """Put the backup, the version before the last, in the place of the state; a second time takes that back.
 
     A state that cannot be read is moved aside. Nothing in FreshBooks changes; `plan` shows what differs then.
@@ -73,7 +76,7 @@ def restore(context: click.Context) -> None:
                 f"{session.place.shown} keeps one version. Where the storage keeps older ones by itself, get the one "
                 "that is wanted from there and run `reconciler state push --force FILE`.",
             )
-        with session.holding("restore", {}):
+        with session.holding("restore", flags):
             _check_intents(session)
             restored = again()
         _tell(session, f"Restored {plain(str(session.place.backup))}", "restored", restored)
