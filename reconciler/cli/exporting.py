@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler.cli.merged import merged
-from reconciler.cli.planning import check_belongs, compare, matched
+from reconciler.cli.planning import check_belongs, compare, matched, uncollected
 from reconciler.cli.session import Session
 from reconciler.cli.terminal import Silent
 from reconciler.core.change import Change, PlanOptions
@@ -58,7 +58,7 @@ def export(session: Session, wish: Wish) -> Exported:
         What `compare` raises.
     """
     root = session.settings.root
-    with session.holding("export", {"lock_timeout": wish.lock_timeout_s}):
+    with session.holding("export", {"lock_timeout": wish.lock_timeout_s}), uncollected():
         state = session.store.load()
         _check_state(state, root, wish)
         found = {file: Path(file).read_bytes() for file in files_of(root)}
@@ -124,6 +124,9 @@ def _bindings(
 ) -> tuple[list[StateEdit], Sequence[Change]]:
     """Give what the state must remember, after reading the texts back and planning with them."""
     kind, root = session.reader.kind, session.settings.root
+    if made.unchanged:
+        known, left = remembered(sides, plan(sides, kind, options, origin=session.reader.origin), kind)
+        return known, left
     read = checked(kind, root, made)
     edits = bound(kind, [*made.entries, *made.grown], sides.state)
     state = replace(edited(sides.state, tuple(edits)), root=root)

@@ -33,6 +33,9 @@ def merged(session: Session, sides: Sides, options: PlanOptions, there: Mapping[
         described = read_back(texts_of(found, changes, {}), kind, root, defaults).configuration.resources.values()
     whole, on_remove = defaults_of(root, found, defaults), session.settings.policy.on_remove
     entries = additions(kind, sides, described, whole, taking, changes, on_remove=on_remove)
+    if not changes.edits and not entries:
+        texts = {file: old.text for file, old in found.items()}
+        return Draft(texts=texts, defaults=defaults, left_out=changes.left_out, unchanged=True)
     account = "" if session.settings.account else sides.account.account_id
     new = placed(kind, root, account, entries, there, changes)
     texts = texts_of(found, changes, new)

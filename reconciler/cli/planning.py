@@ -63,7 +63,7 @@ def prepare(session: Session, options: PlanOptions, state: State | None = None, 
         UsageError: an option names what is not there.
         Ambiguous: a person must say which record is meant; nothing was planned.
     """
-    with _uncollected():
+    with uncollected():
         sides = compare(session, options, state, typed=typed)
         kind = showable(session)
         made = session.seen.notes(_with_backup(session, plan(sides, kind, options, origin=session.reader.origin)))
@@ -79,14 +79,14 @@ def undecided(stops: Sequence[Diagnostic]) -> Ambiguous:
 
 def survey(session: Session, options: PlanOptions) -> tuple[Plan, State, Sequence[Diagnostic]]:
     """Compute a plan as far as it goes without a person's decision; give it with the state and what is undecided."""
-    with _uncollected():
+    with uncollected():
         sides = _compared(session, options, None, typed=True)
         made = _with_backup(session, plan(sides, showable(session), options, origin=session.reader.origin))
         return session.seen.notes(made), sides.state, sides.matching.stops
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """Let the heap grow: passes of the collector over it are a third of a large plan.
 
     What has grown by then stays to the end, so that later passes need not look at it either, where that is much.

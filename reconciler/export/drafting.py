@@ -36,6 +36,8 @@ class Draft:
     """What was taken over of records that were there, in words."""
     left_out: Sequence[str] = ()
     """What changed in records that were there and the YAML cannot hold, in words."""
+    unchanged: bool = False
+    """Whether the files stay as they were read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
