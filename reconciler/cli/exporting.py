@@ -70,6 +70,8 @@ def export(session: Session, wish: Wish) -> Exported:
             root=root,
             targets=tuple(wish.taking.accept),
             change_root=True,
+            # What is gone for good is no reason to stop: its block goes.
+            recreate=True,
             policy=replace(session.settings.policy, drift=DriftPolicy.REVERT),
         )
         sides = compare(session, options, state, chooser="--accept")

@@ -55,12 +55,11 @@ def merge(kind: Kind, sides: Sides, plan: Plan, files: Mapping[str, Found], taki
 
 def _record(change: Change, match: Match, reading: Reading, into: Merge) -> None:
     path = path_of(change.address)
-    if change.action is Action.RESTORE:
-        # Adopting a deleted record is a wish of the YAML's; one that was bound was deleted outside.
-        if match.binding is not None or reading.taking.accept:
+    if change.action in {Action.RESTORE, Action.CREATE}:
+        # A new record, and the adoption of a deleted one, are wishes of the YAML's; what was bound was deleted outside.
+        restored = change.action is Action.RESTORE and bool(reading.taking.accept)
+        if restored or match.binding is not None or change.address in reading.sides.state.bindings:
             into.add(match.resource, change.address, "deleted", Drop(path=path[:-1], name=path[-1]))
-        return
-    if change.action is Action.CREATE:
         return
     resource, own, filled = match.resource, reading.entry(match.resource), reading.filled(match.resource)
     attributes = outside(change.attributes, reading.taking)

@@ -93,3 +93,17 @@ def test_what_is_accepted_must_be_there(place: Story) -> None:
     assert "--accept names nothing" in exports("--accept", "clients.acne", code=64).err
     done = exports("--accept", "clients.acme")
     assert done.out == "Nothing to take in: what clients.acme names is there as in the account.\n"
+
+
+def test_what_is_gone_for_good_goes(place: Story) -> None:
+    """A bound client that FreshBooks has no more is no reason to stop: its block goes, and so does its binding."""
+    acme = "  acme: {organization: Acme, contacts: {a: {fname: Ada}}}\n"
+    text = f"version: 1\nclients:\n{acme}  bolt: {{organization: Bolt}}\n"
+    begins(place, text)
+    place.sandbox.books.purge(700001)
+    assert "reconciler export --accept clients.acme" in called("drift").out
+    exports("--accept", "clients.bolt")
+    assert Path("clients.yaml").read_text(encoding="utf-8") == text
+    assert "clients.acme: deleted" in exports("--accept", "clients.acme").out
+    becomes((acme, ""), text=text)
+    assert called("state", "list").out == "clients.bolt  700003\n"

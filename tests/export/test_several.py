@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from tests.cli.agency import Agency, folders, profiles, writes
@@ -57,3 +58,18 @@ def test_an_account_must_be_named(agency: Agency) -> None:
     assert called("export", "--all", "--format", "csv={name}.csv").code == 8
     assert Path("acme.csv").exists()
     assert not Path("bolt.csv").exists()
+
+
+def test_drift_of_every_account(agency: Agency) -> None:
+    """`drift --all` tells each account's drift apart, and one exit code stands for all."""
+    fills()
+    assert called("export", "--all").code == 0
+    books = agency.sandbox.accounts["Bb2"].books
+    [row] = books.select("ORDER BY id")
+    books.put_client({**json.loads(row.document), "organization": "Oslo"}, "")
+    done = called("drift", "--all", "--detailed-exitcode")
+    assert done.code == 2, done.all
+    assert "Drift: 1 field, in 1 of 1 bound record" in done.out
+    assert done.out.count("No drift: 1 bound record") >= 2
+    assert called("export", "--all").out.count("1 record taken in") == 1
+    assert called("drift", "--all", "--detailed-exitcode").code == 0
