@@ -178,12 +178,14 @@ def _replaced(text: str, item: Item, edit: Put) -> Splice:
     value = item.value
     if value.flow:
         return Splice(start=value.start, end=value.end, text=scalar(edit.value, flow=True))
-    told = _written(edit.value, item.column, text[value.end : _line_end(text, value.end)])
-    if "\n" in told and _line_end(text, value.end) == len(text):
-        # Without it a block would end a line break earlier.
-        told += "\n"
+    line_end = _line_end(text, value.end)
+    told = _written(edit.value, item.column, text[value.end : line_end])
     blank = "" if value.start and text[value.start - 1].isspace() else " "
-    return Splice(start=value.start, end=value.end, text=blank + told)
+    if "\n" not in told:
+        return Splice(start=value.start, end=value.end, text=blank + told)
+    # Blanks behind the old value would become the new one's, and at the end of the file its last break would be lost.
+    last = "\n" if line_end == len(text) else ""
+    return Splice(start=value.start, end=line_end, text=f"{blank}{told}{last}")
 
 
 def _written(value: Value | int, column: int, behind: str) -> str:

@@ -100,7 +100,7 @@ def _renames(rng: Random, block: list[str]) -> list[str]:
 
 
 def _comments(rng: Random, block: list[str]) -> list[str]:
-    return [*rng.choice((["  # about this one"], ["# at the edge", ""], ["", "", "      # far in"])), *block]
+    return [*rng.choice((["  # about this one"], ["# at the edge", ""], ["", "", "   # far in"])), *block]
 
 
 def _respells(rng: Random, block: list[str]) -> list[str]:
@@ -188,7 +188,7 @@ def blocks_in(raw: bytes) -> dict[str, str]:
     _, _, body = raw.decode().partition("clients:")
     for line in body.split("\n")[1:]:
         if match := _KEY.match(line):
-            found[match["key"]] = []
-        if found and not re.match(r" {0,3}(#|\S)", line.replace(match[0], "", 1) if match else line):
+            found[match["key"]] = [line]
+        elif found and (not line.strip() or line.startswith("    ")):
             list(found.values())[-1].append(line)
     return {key: "\n".join(lines).rstrip() for key, lines in found.items()}

@@ -109,6 +109,15 @@ def test_what_is_not_written_out_is_not_edited(text: str) -> None:
         edited(text, [Put(path=("d" if "d" in text else "a",), name="b", value="x")])
 
 
+@pytest.mark.parametrize("blanks", ["", "  ", " \t "])
+@pytest.mark.parametrize("end", ["", "\n", "\n# no\n", "\nc: d\n"])
+def test_blanks_behind_a_value_are_no_part_of_a_block(blanks: str, end: str) -> None:
+    """What an editor left at the end of a line does not come into the text that takes its place."""
+    after = edited(f"a: 'x'{blanks}{end}", [Put(path=(), name="a", value="one\ntwo")])
+    content: Any = parse("x.yaml", after.encode()).content
+    assert content["a"] == "one\ntwo"
+
+
 def test_spans_are_exact() -> None:
     """Each value's span is the very piece of text that says it."""
     text = "a: x # no\nb:\n  c: 'y'\n  d: |\n    one\n    two\n\n# no\ne: {f: \"z\", g: [1, 2]}\nh:\n"
