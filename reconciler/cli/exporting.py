@@ -62,10 +62,12 @@ def export(session: Session, wish: Wish) -> Exported:
         state = session.store.load()
         _check_state(state, root, wish)
         found = {file: Path(file).read_bytes() for file in files_of(root)}
-        there = begun_in(found)
+        # A file without anything in it is what `export > clients.yaml` has made of it, and no configuration yet.
+        said = any(file != root or raw.strip() for file, raw in found.items())
+        there = begun_in(found) if said else {}
         if not there:
             # What `init` has written says no more than perhaps an account, which still is to be the right one.
-            session = replace(session, configuration=session.load() if found else Configuration(root=root))
+            session = replace(session, configuration=session.load() if said else Configuration(root=root))
         options = PlanOptions(
             root=root,
             targets=tuple(wish.taking.accept),

@@ -72,7 +72,7 @@ def _changes(rng: Random, block: list[str]) -> list[str]:
 
 def _adds(rng: Random, block: list[str]) -> list[str]:
     text = "\n".join(block)
-    names = [name for name in _FREE if f"    {name}:" not in text and f"{name}]" not in text and f"{name}," not in text]
+    names = [name for name in _FREE if not re.search(rf"\b{name}\b", text)]
     at = rng.randint(1, 1 + ("    id:" in text))
     return [*block[:at], *_lines(rng.choice(names), rng.choice(_VALUES)), *block[at:]] if names else block
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.cli.program import called
+from tests.cli.program import called, spawned
 from tests.export.test_again import becomes, begins
 from tests.export.test_export import content, exports, is_settled
 from tests.golden.story import Story
@@ -85,6 +85,18 @@ def test_root_must_be_yaml(place: Story) -> None:
     assert not list(Path().iterdir())
     Path("clients.d").mkdir()
     exports("clients.d")
+
+
+def test_an_empty_file_is_no_configuration_yet(place: Story) -> None:
+    """Whoever writes `export > clients.yaml` has the account in it, too; a file with a comment is somebody's."""
+    place.person.creates(organization="Acme")
+    ran = spawned("export", around='"$@" >clients.yaml')
+    assert ran.code == 0, ran.all
+    assert list(content()["clients"]) == ["acme"]
+    assert Path("clients.schema.json").exists()
+    is_settled()
+    Path("clients.yaml").write_text("\n# ours\n", encoding="utf-8")
+    exports(code=3)
 
 
 def test_what_is_accepted_must_be_there(place: Story) -> None:

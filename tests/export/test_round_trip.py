@@ -103,7 +103,8 @@ def _disturbed(place: Story, rng: Random, said: Mapping[str, Any]) -> set[str]:
             place.person.edits(client, **{name: rng.choice((*HOSTILE, ""))})
         for contact in place.contacts(client):
             if number % 3:
-                place.person.edits_contact(contact["contactid"], lname="New", phone2=rng.choice(HOSTILE))
+                new = f"New {contact['contactid']}"
+                place.person.edits_contact(contact["contactid"], lname=new, phone2=rng.choice(HOSTILE))
             else:
                 place.person.deletes_contact(contact["contactid"])
         place.person.edits(client, vis_state=(0, 0, 1, 2, 0)[number % 5])
