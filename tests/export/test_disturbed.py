@@ -98,7 +98,7 @@ def test_a_folder_that_is_not_empty_is_filled(place: Story) -> None:
     Path("clients/README.md").write_text("Ours.\n", encoding="utf-8")
     place.person.creates(**ACME)
     exports("--split")
-    assert sorted(file.name for file in Path("clients").iterdir()) == ["README.md", "acme.yaml", "clients.schema.json"]
+    assert sorted(file.name for file in Path("clients").iterdir()) == ["README.md", "acme.yaml"]
     is_settled()
 
 

@@ -93,7 +93,6 @@ def test_an_empty_file_is_no_configuration_yet(place: Story) -> None:
     ran = spawned("export", around='"$@" >clients.yaml')
     assert ran.code == 0, ran.all
     assert list(content()["clients"]) == ["acme"]
-    assert Path("clients.schema.json").exists()
     is_settled()
     Path("clients.yaml").write_text("\n# ours\n", encoding="utf-8")
     exports(code=3)
