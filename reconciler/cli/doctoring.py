@@ -12,12 +12,12 @@ from typing import Any
 
 import click
 
-from reconciler import read
 from reconciler.cli.examination import Examination
 from reconciler.cli.examining import checks
 from reconciler.cli.heard import Heard
 from reconciler.cli.options import whereabouts
 from reconciler.cli.planning import check_belongs, check_named
+from reconciler.cli.reading import reading
 from reconciler.cli.seen import Seen
 from reconciler.cli.session import Session, begun, enter
 from reconciler.cli.showing import emit
@@ -120,14 +120,8 @@ def _groups(session: Session) -> tuple[Group, ...]:
     configuration = session.load() if Path(chosen.root).exists() else None
     check_named(session, configuration)
     state = session.store.load()
-    with session.terminal.meter("Reading the account") as meter:
-        reading = read.begin(reader, chosen.account or "", meter)
-        try:
-            account = reading.result(configuration.account if configuration is not None else None)
-        except BaseException:
-            reader.close()
-            reading.abandon()
-            raise
+    with reading(reader, chosen.account or "", session.terminal) as started:
+        account = started.result(configuration.account if configuration is not None else None)
     check_belongs(state, account.account_id, reader.origin, session.place.shown)
     if chosen.sensitive:
         session.seen.account = account

@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from reconciler import read
+from reconciler.cli.reading import reading
 from reconciler.cli.session import Session
 from reconciler.core.change import Plan, PlanOptions
 from reconciler.core.diagnostic import Diagnostic, one_line
@@ -123,17 +124,11 @@ def _compared(
     reader, terminal = session.reader, session.terminal
     if terminal.as_json:
         terminal.emit([refresh_event(session.settings.account or "")])
-    with session.terminal.meter("Reading the account") as meter:
-        reading = read.begin(reader, session.settings.account or "", meter)
-        try:
-            configuration = session.load()
-            check_named(session, configuration)
-            state = session.store.load() if state is None else state
-            account = reading.result(configuration.account)
-        except BaseException:
-            reader.close()
-            reading.abandon()
-            raise
+    with reading(reader, session.settings.account or "", terminal) as started:
+        configuration = session.load()
+        check_named(session, configuration)
+        state = session.store.load() if state is None else state
+        account = started.result(configuration.account)
         check_belongs(state, account.account_id, reader.origin, session.place.shown)
         session.seen.look(configuration, account)
         if typed:
@@ -142,7 +137,7 @@ def _compared(
             # What is listed as removed is still only forgotten.
             configuration = replace(configuration, resources={})
         _check_creates(options, configuration)
-        sides = matched(session, configuration, state, account, options, meter)
+        sides = matched(session, configuration, state, account, options, started.meter)
         session.seen.look(configuration, sides.account)
     if terminal.as_json:
         terminal.emit([refresh_event(account.account_id, len(account.records))])

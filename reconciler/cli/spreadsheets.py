@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reconciler import read
 from reconciler.cli.importing import HEADERS
 from reconciler.cli.planning import check_named
+from reconciler.cli.reading import reading
 from reconciler.cli.session import Session
 from reconciler.cli.showing import tell
 from reconciler.core.resource import Account, Configuration, Visibility
@@ -41,11 +41,5 @@ def _account(session: Session) -> Account:
     known = session.settings.account or not files_of(root)
     configuration = Configuration(root=root) if known else session.load()
     check_named(session, configuration)
-    with session.terminal.meter("Reading the account") as meter:
-        reading = read.begin(session.reader, session.settings.account or "", meter)
-        try:
-            return reading.result(configuration.account)
-        except BaseException:
-            session.reader.close()
-            reading.abandon()
-            raise
+    with reading(session.reader, session.settings.account or "", session.terminal) as started:
+        return started.result(configuration.account)
