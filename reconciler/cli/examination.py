@@ -9,12 +9,14 @@ from typing import Any, TypeVar
 
 from reconciler.cli.appraising import Appraised
 from reconciler.cli.session import Session
-from reconciler.core.facts import Greeting
+from reconciler.core.facts import Greeting, Unreached
 from reconciler.core.resource import Account, Configuration
 from reconciler.core.state import State
+from reconciler.doctor.records import Kept
 from reconciler.providers.freshbooks.provider import FreshBooks
 
 Had = TypeVar("Had")
+_NOBODY = Unreached(reason="nobody was asked")
 
 
 def had(learned: Had | None) -> Had:
@@ -34,14 +36,10 @@ class Examination:
     begun: Session | None = None
     unbegun: Exception | None = None
     """Why there is no session."""
-    wrong: bool = False
-    """Whether the configuration cannot be read."""
-    torn: bool = False
-    """Whether two accounts are named, so that neither is surely meant."""
     configuration: Configuration | None = None
-    state: State | None = None
+    kept: Kept | None = None
     token: Appraised | None = None
-    greeting: Greeting | None = None
+    greeting: Greeting = _NOBODY
     reader: FreshBooks | None = None
     account: Account | None = None
 
@@ -51,11 +49,9 @@ class Examination:
         return had(self.begun)
 
     @property
-    def greeted(self) -> Greeting:
-        """Give what came of the first request."""
-        if self.greeting is None:
-            raise TypeError("nobody was greeted")
-        return self.greeting
+    def state(self) -> State | None:
+        """Give the state, where it could be read."""
+        return self.kept.state if self.kept is not None else None
 
     @property
     def shared(self) -> bool:
@@ -64,9 +60,13 @@ class Examination:
         return session is not None and (session.place.storage is not None or "state" in session.lacking)
 
     @property
+    def named(self) -> frozenset[str]:
+        """Give the accounts that are named: of two neither is surely meant."""
+        configured = self.configuration.account if self.configuration is not None else None
+        return frozenset(filter(None, (self.session.settings.account, configured)))
+
+    @property
     def account_id(self) -> str:
-        """Give the account that is named; empty where none is, or two are."""
-        if self.torn:
-            return ""
-        named = self.configuration.account if self.configuration is not None else None
-        return self.session.settings.account or named or ""
+        """Give the one account that is named; empty where none is, or two are."""
+        named = self.named
+        return next(iter(named)) if len(named) == 1 else ""

@@ -19,6 +19,7 @@ from reconciler.cli.appraising import appraised
 from reconciler.cli.examination import Examination, had
 from reconciler.cli.leaks import leaks_in
 from reconciler.cli.planning import check_belongs, check_named
+from reconciler.cli.reading import reading
 from reconciler.cli.runs import known_runs
 from reconciler.cli.session import KEPT_DAYS, kept_from, surroundings
 from reconciler.cli.tokens import reach, source, user_folder
@@ -26,11 +27,10 @@ from reconciler.core.duplicates import duplicates
 from reconciler.core.facts import RunFacts
 from reconciler.core.finding import Finding, skipped
 from reconciler.core.questions import Questions
-from reconciler.core.state import State
 from reconciler.doctor import access, local, records
 from reconciler.doctor.rounds import Check, of_error
 from reconciler.errors import ConfigurationInvalid, NotAllowed
-from reconciler.load import LoadOptions, check, files_of
+from reconciler.load import check, files_of
 from reconciler.profiles import home
 from reconciler.providers.freshbooks.api import checked_url
 from reconciler.providers.freshbooks.connection import greet
@@ -90,16 +90,12 @@ def _program(known: Examination) -> Finding:
 
 def _configuration(known: Examination) -> Finding:
     session, chosen = known.session, known.session.settings
-    found, problems = check([chosen.root], CLIENT, LoadOptions(defaults=chosen.defaults, rules=chosen.rules))
-    known.wrong = bool(problems)
-    if known.wrong:
-        session.seen.configuration = found
-    else:
-        known.configuration = found = session.load()
-        known.torn = bool(found.account and chosen.account and found.account != chosen.account)
+    found, problems = check([chosen.root], CLIENT, session.loading)
+    session.seen.configuration = found
+    known.configuration = found if not problems else None
     shown = session.seen.problems(problems)
     there = Path(chosen.root).exists()
-    return local.configuration(found, shown, chosen.account, rules=chosen.rules is not None, there=there)
+    return local.configuration(found, shown, chosen.account, rules=bool(chosen.rules), there=there)
 
 
 def _disk(known: Examination) -> Finding:
@@ -149,19 +145,15 @@ def _state(known: Examination) -> Finding:
         raise lacking
     found = session.store.load()
     check_belongs(found, known.account_id or found.account, surroundings(session).origin, session.place.shown)
-    known.state = found
-    return records.state(_kept(known, found), known.configuration)
-
-
-def _kept(known: Examination, found: State) -> records.Kept:
-    place = known.session.place
+    place = session.place
     held = place.holder() if place.holder is not None else None
-    return records.Kept(
+    known.kept = records.Kept(
         shown=place.shown,
         state=found,
         files=place.files() if place.files is not None else None,
         busy=held is not None and not held.dead,
     )
+    return records.state(known.kept, known.configuration)
 
 
 def _lock(known: Examination) -> Finding:
@@ -173,7 +165,7 @@ def _lock(known: Examination) -> Finding:
 
 
 def _intents(known: Examination) -> Finding:
-    return records.intents(_kept(known, had(known.state)))
+    return records.intents(had(known.kept))
 
 
 # The way to the account.
@@ -210,11 +202,11 @@ def _way(known: Examination) -> access.Way:
 
 
 def _tls(known: Examination) -> Finding:
-    return access.tls(_way(known), known.greeted)
+    return access.tls(_way(known), known.greeting)
 
 
 def _clock(known: Examination) -> Finding:
-    return access.clock(known.greeted)
+    return access.clock(known.greeting)
 
 
 def _scopes(known: Examination) -> Finding:
@@ -223,30 +215,29 @@ def _scopes(known: Examination) -> Finding:
 
 def _account(known: Examination) -> Finding:
     session, token = known.session, had(known.token).token
-    if token is None or known.torn:
-        return skipped("account", "Two accounts are named." if known.torn else "The access token has ended.")
-    if not known.wrong:
+    if len(known.named) > 1:
+        return skipped("account", "Two accounts are named.")
+    if token is None:
+        return skipped("account", "The access token has ended.")
+    if known.configuration is not None:
         check_named(session, known.configuration)
     configured = known.configuration.account if known.configuration is not None else None
     known.reader = reader = reach(surroundings(session), token)
     known.stack.callback(reader.close)
-    with session.terminal.meter("Reading the account") as meter:
-        reading = read.begin(reader, known.account_id, meter)
-        try:
-            found = reading.result(configured)
-        except BaseException as error:
-            reader.close()
-            reading.abandon()
-            if known.wrong and isinstance(error, NotAllowed) and error.code == "which-account":
-                return skipped("account", "The configuration, which cannot be read, may say which one it is.")
-            raise
+    try:
+        with reading(reader, known.account_id, session.terminal) as started:
+            found = started.result(configured)
+    except NotAllowed as error:
+        if known.configuration is None and error.code == "which-account":
+            return skipped("account", "The configuration, which cannot be read, may say which one it is.")
+        raise
     known.account = found
     session.heard.account = found.account_id
     if session.settings.sensitive:
         session.seen.account = found
     if known.state is not None:
         check_belongs(known.state, found.account_id, reader.origin, session.place.shown)
-    return access.account(found, reading.identity.result())
+    return access.account(found, started.identity.result())
 
 
 # The records in it.

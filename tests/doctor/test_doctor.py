@@ -67,6 +67,16 @@ def test_as_text(world: World) -> None:
     assert all(len(line) <= 100 or len(line.split()) == 1 for line in lines)
 
 
+def test_house_rules_are_told_where_there_are_some(world: World) -> None:
+    """That the house rules hold is said only of a folder that has some; a broken default is shown where it stands."""
+    assert "house rules" not in world.doctor("--offline").findings["configuration"]["told"]
+    rules = "rules: {properties: {language: {const: en}}}\n"
+    writes(rules, "reconciler.yaml")
+    assert "; the house rules hold; " in world.doctor("--offline").findings["configuration"]["told"]
+    writes(f"{rules}defaults: {{language: fr}}\n", "reconciler.yaml")
+    assert "reconciler.yaml:3:22: a client breaks" in world.doctor("--offline").findings["configuration"]["told"]
+
+
 def test_at_a_terminal(world: World) -> None:
     """At a terminal verdicts have colours; --no-color takes them away, and nothing else."""
     faults_access.duplicate(world)
