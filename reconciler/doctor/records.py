@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from os.path import normpath
+from posixpath import normpath
 from shlex import join
 
 from reconciler.core.duplicates import Group
 from reconciler.core.facts import Backup, Held, KeptFiles
 from reconciler.core.finding import Finding, failed, fine, warned
-from reconciler.core.resource import Account, Address, Configuration, RemoteId, Visibility, parent_of
+from reconciler.core.resource import Account, Address, Configuration, RemoteId, Visibility, key_of, parent_of
 from reconciler.core.state import Binding, State
 from reconciler.errors import Ambiguous, Refused
 from reconciler.reports.words import counted
@@ -105,10 +105,14 @@ def _other_root(known: State, found: Configuration | None) -> Finding | None:
     """Find what a plan would refuse: another root that lacks bound records."""
     if found is None or not known.root or normpath(known.root) == normpath(found.root):
         return None
+    # What moves to another key has its record there.
+    pinned = {resource.id for resource in found.resources.values()}
+    renamed = {key for resource in found.resources.values() for key in resource.previously}
     lacking = [
         address
-        for address, binding in known.bindings.items()
-        if binding.parent is None and address not in found.resources and address not in found.removed
+        for address, binding in _bound(known).items()
+        if address not in found.resources and address not in found.removed
+        if binding.id not in pinned and key_of(address) not in renamed
     ]
     if not lacking:
         return None

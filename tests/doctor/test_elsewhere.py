@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.agency import Agency, profiles
 from tests.cli.program import ACME, called, writes
-from tests.doctor.world import STATE, World, report
+from tests.doctor.world import CHECKS, CLIENTS, STATE, World, report
 from tests.store.gitlab import Gitea
 from tests.store.statehost import PASSWORD, USERNAME, Fault, running
 
@@ -82,6 +82,18 @@ def test_from_another_folder(world: World, tmp_path: Path) -> None:
     assert found.findings["configuration"]["command"] == f"reconciler validate --chdir {tmp_path.name}"
     assert found.findings["state"]["command"] == f"cd {tmp_path.name} && chmod 600 .reconciler/state.json"
     os.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("kept", ["{previously: [bolt], ", "{id: ID, "])
+def test_a_renamed_key_under_another_root(world: World, kept: str) -> None:
+    """What moves to another key is not lacking under a new root: `plan` goes on there, and so does the doctor."""
+    text = CLIENTS.replace("bolt: {", f"velo: {kept}".replace("ID", str(world.id_of("bolt"))))
+    Path("clients.yaml").unlink()
+    Path("clients").mkdir()
+    writes(text, "clients/all.yaml")
+    assert called("plan").code == 0
+    found = world.doctor()
+    assert (found.code, found.having("ok")) == (0, set(CHECKS)), found.findings
 
 
 def test_all_accounts(agency: Agency) -> None:
