@@ -40,10 +40,15 @@ def validator(schema: Mapping[str, object], *, foreign: bool = False) -> Draft7V
     """Give the validator of a schema, compiled once; raises what `compiled` raises."""
     found = _compiled.get((id(schema), foreign))
     if found is None:
-        from reconciler.documents.patterns import compiled  # noqa: PLC0415 - only commands that read YAML need it
-
-        found = _compiled[id(schema), foreign] = (schema, compiled(schema, foreign=foreign))
+        found = _compiled[id(schema), foreign] = (schema, passing(schema, foreign=foreign))
     return found[1]
+
+
+def passing(schema: Mapping[str, object], *, foreign: bool) -> Draft7Validator:
+    """Give the validator of a schema that is asked once, and not kept; raises what `compiled` raises."""
+    from reconciler.documents.patterns import compiled  # noqa: PLC0415 - only commands that read YAML need it
+
+    return compiled(schema, foreign=foreign)
 
 
 def explained(schema: Mapping[str, object], document: Document, most: int = MOST) -> list[Diagnostic]:

@@ -38,9 +38,12 @@ def read_regular(
 
 
 def leads_out(file: str, folder: str) -> bool:
-    """Tell whether a link takes a file of a folder out of it."""
-    inside = os.path.realpath(folder)
-    return os.path.commonpath([inside, os.path.realpath(file)]) != inside
+    """Tell whether a link takes a file of a folder out of it; a name that no file can have leads nowhere."""
+    try:
+        inside, there = os.path.realpath(folder), os.path.realpath(file)
+    except ValueError:
+        return False
+    return os.path.commonpath([inside, there]) != inside
 
 
 def no_file(file: str, code: str, summary: str, detail: str) -> Diagnostic:

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from reconciler.core.diagnostic import Diagnostic, Position
-from reconciler.documents.explain import validator
+from reconciler.documents.explain import passing, validator
 from reconciler.documents.parse import Document
 from reconciler.rules.messages import KEYWORD, OF_PATTERN, odd_messages
 from reconciler.rules.walking import NAMED, ONE, SEVERAL, Json, Path, all_parts, inside, parts, target
@@ -128,7 +128,7 @@ def _bad_patterns(schema: Mapping[str, Any]) -> Iterator[_Slip]:
     found: list[tuple[Path, str]] = []
     for path, part in all_parts(schema):
         names = part.get("patternProperties")
-        found += [((*path, "patternProperties", name), name) for name in names or () if isinstance(names, dict)]
+        found += [((*path, "patternProperties", name), name) for name in (names if isinstance(names, dict) else ())]
         found += [((*path, "pattern"), part["pattern"])] if "pattern" in part else []
     for path, pattern in found[:_MOST_PATTERNS]:
         if why := _laborious(pattern):
@@ -143,7 +143,7 @@ def _laborious(pattern: Json) -> str:
     if not validator(_META).is_valid(alone):
         return ""
     try:
-        validator(alone, foreign=True)
+        passing(alone, foreign=True)
     except ValueError:
         told = str(pattern)[:60]
         return (

@@ -99,6 +99,7 @@ def in_settings(folder: Path, rules: str) -> list[tuple[str, str, str]]:
         ("https://rules.example/a.json", "bad-rules", "Nothing is fetched"),
         ("/proc/self/environ", "bad-rules", "The name must end with .json, .yaml, .yml."),
         ("folder.json", "not-a-file", "folder.json: "),
+        ('"a\\0.json"', "unreadable", "Its name is not UTF-8 text."),
         ("linked/out.json", "link-out", "It is a link that leads out of its folder."),
     ],
 )

@@ -60,6 +60,7 @@ def test_usable_rules(rules: str) -> None:
         ("properties: {a: {$id: b}}", "1:23", "an `$id` stands at the top only."),
         ("type: strin", "1:7", "(did you mean string?)"),
         ("properties: {n: 3}", "1:17", "properties.n: it must be true or false or a mapping, not a number."),
+        ("patternProperties: 3", "1:20", "patternProperties: it must be a mapping, not a number."),
         ("required: email", "1:11", "required: it must be a list, not a text."),
         ("properties: {n: {pattern: '('}}", "1:27", "`(` is no regular expression as JavaScript has them."),
         ("properties: {n: {pattern: '((x{1000}){1000}){1000}'}}", "1:27", "very large"),
