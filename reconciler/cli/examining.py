@@ -117,11 +117,11 @@ def _runs(known: Examination) -> Finding:
 
 
 def _git(known: Examination) -> Finding:
-    private = [Path(home(None)), user_folder() / "logins"]
+    files = []
     if known.begun is not None and not known.shared:
         state = Path(known.session.place.shown)
-        private += [state, *(state.with_name(state.name + ending) for ending in (".backup", ".journal"))]
-    return local.git(git.facts_of(private))
+        files = [state, *(state.with_name(state.name + ending) for ending in (".backup", ".journal"))]
+    return local.git(git.facts_of([Path(home(None)), user_folder() / "logins"], files))
 
 
 def _secrets(known: Examination) -> Finding:

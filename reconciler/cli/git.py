@@ -34,25 +34,60 @@ def asked(*words: str) -> str | None:
     return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
 
 
-def facts_of(private: Sequence[Path]) -> GitFacts | None:
-    """Look whether git tracks these files and folders, or would; None where this is no repository.
+def repository() -> Path | None:
+    """Find the `.git` of the repository that the working folder is in, if it is in one; git is not asked."""
+    here = Path.cwd()
+    return next((found for folder in (here, *here.parents) if os.path.lexists(found := folder / ".git")), None)
 
-    Saved plans are looked for besides.
-    """
-    top = (asked("rev-parse", "--show-toplevel") or "").strip()
-    if not top:
-        return None
-    inside = [str(path) for path in private if _lies_in(path, Path(top))]
-    tracked = _names(asked("ls-files", "-z", "--", *inside, "*.plan"))
-    loose = _names(asked("ls-files", "-z", "--others", "--exclude-standard", "--directory", "--", *inside, "*.plan"))
+
+def remotes() -> dict[str, str]:
+    """Give the first address of each remote, by its name."""
+    found: dict[str, str] = {}
+    for entry in _parts(asked("config", "-z", "--get-regexp", r"^remote\..*\.url$")):
+        key, _, url = entry.partition("\n")
+        found.setdefault(key.removeprefix("remote.").removesuffix(".url"), url)
+    return found
+
+
+def facts_of(folders: Sequence[Path], files: Sequence[Path]) -> GitFacts | None:
+    """Look whether git tracks these, or would take them, and saved plans besides; None where this is no repository."""
+    told = asked("rev-parse", "--show-toplevel")
+    if told is None:
+        return GitFacts(silent=True) if repository() is not None else None
+    top = os.path.realpath(told.rstrip("\n"))
+    alone = [path for path in files if not any(_lies_in(path, folder) for folder in folders)]
+    # With its slash a folder that is not there yet is known as one.
+    private = [name for name in (*(f"{path}/" for path in folders), *map(str, alone)) if _lies_in(name, top)]
+    tracked = asked("ls-files", "-z", "--", *private, "*.plan")
+    loose = asked(
+        *("ls-files", "-z", "--full-name", "--others", "--exclude-standard", "--directory", "--", *private, "*.plan")
+    )
+    if tracked is None or loose is None:
+        return GitFacts(silent=True)
     # What is not there yet will be.
-    coming = [name for name in inside if not Path(name).exists() and asked("check-ignore", "--", name) is None]
-    return GitFacts(tracked=tuple(tracked), loose=tuple(dict.fromkeys([*loose, *coming])))
+    coming = [_seen_from(top, name) for name in private if not Path(name).exists() and not _ignored(name)]
+    return GitFacts(
+        tracked=tuple(_parts(tracked)),
+        loose=tuple(dict.fromkeys([*_parts(loose), *coming])),
+        top=os.path.relpath(top, os.path.realpath(os.curdir)),
+    )
 
 
-def _lies_in(path: Path, top: Path) -> bool:
-    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(top))
+def _lies_in(path: str | Path, folder: str | Path) -> bool:
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
-def _names(listed: str | None) -> list[str]:
-    return [name for name in (listed or "").split("\0") if name]
+def _ignored(name: str) -> bool:
+    return asked("check-ignore", "--", os.path.realpath(name) + _slash(name)) is not None
+
+
+def _seen_from(top: str, name: str) -> str:
+    return os.path.relpath(os.path.realpath(name), top) + _slash(name)
+
+
+def _slash(name: str) -> str:
+    return "/" if name.endswith("/") else ""
+
+
+def _parts(told: str | None) -> list[str]:
+    return [part for part in (told or "").split("\0") if part]

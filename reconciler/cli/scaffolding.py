@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from reconciler import schema_files
+from reconciler.cli import git
 from reconciler.cli.session import Session
 from reconciler.errors import LocalDisk, ReconcilerError, UsageError
 from reconciler.load import SUFFIXES, files_of
@@ -26,7 +27,6 @@ from reconciler.scaffold.pipelines import (
     Forge,
     Source,
     forge_of,
-    has_remote,
     is_to_be_filled,
     pipeline,
     source_of,
@@ -199,38 +199,21 @@ def _forge(wanted: str) -> tuple[Forge | None, str]:
     """Give whose pipeline to write, or why none."""
     if wanted == "none":
         return None, ""
-    git = _repository()
-    if git is not None and git.parent != Path.cwd():
-        above = os.path.relpath(git.parent)
+    found = git.repository()
+    if found is not None and found.parent != Path.cwd():
+        above = os.path.relpath(found.parent)
         told = f"The folder is a part of the git repository at {plain(above)}, and pipelines run at the top of one only"
         if wanted:
             raise UsageError("a pipeline would not run here", f"{told}: run `reconciler init` there, or copy it.")
         return None, f"{told}: none was written. docs/how-to/ci.md tells what to copy."
     if wanted:
         return Forge(wanted), ""
-    config = _git_config(git) if git is not None else ""
-    forge = forge_of(config)
-    if forge is None and has_remote(config):
-        return (
-            None,
-            "No pipeline was written, for the remote is neither GitHub nor GitLab; docs/how-to/ci.md has others.",
-        )
+    remotes = git.remotes() if found is not None else {}
+    forge = forge_of(remotes)
+    if forge is None and remotes:
+        told = "No pipeline was written, for the remote is neither GitHub nor GitLab; docs/how-to/ci.md has others."
+        return None, told
     return forge or (Forge.GITLAB if Path(FILES[Forge.GITLAB]).exists() else Forge.GITHUB), ""
-
-
-def _repository() -> Path | None:
-    """Find the `.git` of the repository that the working folder is in, if it is in one."""
-    here = Path.cwd()
-    return next((git for folder in (here, *here.parents) if os.path.lexists(git := folder / ".git")), None)
-
-
-def _git_config(git: Path) -> str:
-    """Read a repository's own settings; where they cannot be read, or stand elsewhere, nothing is known of a remote."""
-    config = git / "config"
-    try:
-        return _read(config).decode("utf-8", "replace") if config.is_file() else ""
-    except (OSError, ReconcilerError):
-        return ""
 
 
 def _source() -> Source | None:

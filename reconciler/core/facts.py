@@ -157,9 +157,14 @@ class RunFacts:
 class GitFacts:
     """What git knows of files that do not belong there."""
 
+    silent: bool = False
+    """Whether this is a repository of which git says nothing."""
     tracked: tuple[str, ...] = ()
+    """As seen from the working folder."""
     loose: tuple[str, ...] = ()
-    """Those, there or still to come, that the next `git add` would take."""
+    """Those, there or still to come, that the next `git add` would take, as seen from the repository's top."""
+    top: str = "."
+    """The repository's top, as seen from the working folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

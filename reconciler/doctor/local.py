@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from posixpath import normpath
 from shlex import join, quote
 
 from reconciler.core.diagnostic import Diagnostic
 from reconciler.core.facts import DiskFacts, GitFacts, Leak, RunFacts
-from reconciler.core.finding import Finding, fine, warned
+from reconciler.core.finding import Finding, fine, skipped, warned
 from reconciler.core.resource import Configuration
 from reconciler.doctor.rounds import of_error
 from reconciler.errors import ConfigurationInvalid, LocalDisk, NotAllowed, ReconcilerError
@@ -76,6 +77,8 @@ def git(facts: GitFacts | None) -> Finding:
     """Judge what of the state, plans and logins git has or would take."""
     if facts is None:
         return fine("git", "This is no git repository.")
+    if facts.silent:
+        return skipped("git", "This is a repository, but git does not answer; `git status` may say why.")
     if facts.tracked:
         return warned(
             "git",
@@ -89,9 +92,20 @@ def git(facts: GitFacts | None) -> Finding:
             "git",
             f"Git does not ignore {_listed(facts.loose)}.",
             "The next `git add .` would take it.",
-            command=f"printf '%s\\n' {join(facts.loose)} >> .gitignore",
+            # It begins with an empty line, for the last one of the file may have no end.
+            command=f"printf '%s\\n' '' {join(map(_ignoring, facts.loose))} >> {quote(_gitignore(facts.top))}",
         )
     return fine("git", "State, plans and logins are neither tracked nor about to be.")
+
+
+def _ignoring(name: str) -> str:
+    """Give the line of a .gitignore that is about this file or folder and no other."""
+    escaped = "".join(f"\\{letter}" if letter in "\\*?[ " else letter for letter in name)
+    return f"/{escaped}"
+
+
+def _gitignore(top: str) -> str:
+    return normpath(f"{top}/.gitignore")
 
 
 def _listed(names: Sequence[str]) -> str:

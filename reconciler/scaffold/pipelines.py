@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
 from reconciler.schema_files import example
 
-_SECTION = re.compile(r'\s*\[remote "(?P<name>[^"]*)"\]\s*')
-_URL = re.compile(r"\s*url\s*=\s*(?P<url>\S+)\s*")
 _SHORT = re.compile(r"(?:[\w.-]+@)?(?P<host>[\w.-]+):(?!//)")
 _COMMIT, _NOBODY = re.compile(r"[0-9a-f]{40}"), "0" * 40
 _REPOSITORY = re.compile(r"/(?P<name>[\w.-]+/[\w.-]+?)(?:\.git)?/?")
@@ -59,25 +58,11 @@ def source_of(url: str, commit: str) -> Source | None:
     return Source(url=f"https://{host}{parts.path}", commit=commit)
 
 
-def forge_of(git_config: str) -> Forge | None:
+def forge_of(remotes: Mapping[str, str]) -> Forge | None:
     """Tell whose CI a repository has, by the host of its remote `origin`, or of its first one; None where it cannot."""
-    remotes: dict[str, str] = {}
-    name = None
-    for line in git_config.splitlines():
-        if section := _SECTION.fullmatch(line):
-            name = section["name"]
-        elif line.lstrip().startswith("["):
-            name = None
-        elif name is not None and (found := _URL.fullmatch(line)):
-            remotes.setdefault(name, found["url"])
     url = remotes.get("origin") or next(iter(remotes.values()), "")
     parts = _host(url).split(".")
     return next((forge for forge in Forge if forge in parts), None)
-
-
-def has_remote(git_config: str) -> bool:
-    """Tell whether a repository has a remote at all."""
-    return any(_SECTION.fullmatch(line) for line in git_config.splitlines())
 
 
 def _host(url: str) -> str:

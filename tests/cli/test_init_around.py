@@ -36,6 +36,16 @@ def test_the_remote_decides(folder: Path, remote: str, pipeline: str | None) -> 
     assert ("neither GitHub nor GitLab" in told) is (pipeline is None)
 
 
+def test_a_remote_of_a_second_working_tree(folder: Path) -> None:
+    """A working tree beside the repository has its remotes too."""
+    Path("books").mkdir()
+    _git("https://gitlab.example/ada/books.git", "books")
+    who = ("-c", "user.name=Ada", "-c", "user.email=ada@acme.example")
+    subprocess.run(["git", "-C", "books", *who, "commit", "-q", "--allow-empty", "-m", "one"], check=True)
+    subprocess.run(["git", "-C", "books", "worktree", "add", "-q", "../tree"], check=True)
+    assert ".gitlab-ci.yml" in became("tree")
+
+
 def test_a_pipeline_of_gitlab_s_is_kept(folder: Path) -> None:
     """Where .gitlab-ci.yml is there, and no remote, it is GitLab, and the file stays."""
     Path(".gitlab-ci.yml").write_text("test: {script: [make]}\n", encoding="utf-8")
