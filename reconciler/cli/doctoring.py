@@ -15,7 +15,7 @@ import click
 from reconciler.cli.examination import Examination
 from reconciler.cli.examining import checks
 from reconciler.cli.heard import Heard
-from reconciler.cli.options import whereabouts
+from reconciler.cli.options import typed_folder, whereabouts
 from reconciler.cli.planning import check_belongs, check_named
 from reconciler.cli.reading import reading
 from reconciler.cli.seen import Seen
@@ -82,11 +82,10 @@ class Clerk:
 
     def _here(self, command: str) -> str:
         """Let a command work on the same account, from the folder in which this one was started."""
-        words = whereabouts(self.context) if command else []
-        if command.startswith("reconciler ") or not words:
-            return shlex.join([*shlex.split(command), *words]) if words else command
-        folder = words[words.index("--chdir") + 1] if "--chdir" in words else ""
-        return f"cd {shlex.quote(folder)} && {command}" if folder and Path(folder) != Path() else command
+        folder = typed_folder(self.context)
+        if command.startswith("reconciler "):
+            return f"{command} {shlex.join(whereabouts(self.context))}".rstrip()
+        return f"cd {shlex.quote(str(folder))} && {command}" if command and folder != Path() else command
 
     def fault(self, _: Exception) -> None:
         """Show what only a fault of the program raises, to whoever asked for it."""

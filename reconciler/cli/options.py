@@ -93,16 +93,23 @@ def typed(context: click.Context, names: Mapping[str, str]) -> list[str]:
     return [flag for name, flag in names.items() if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
 
 
-def whereabouts(context: click.Context) -> list[str]:
-    """Give the typed words that say where a command works: the next one on the same must have them too."""
+def whereabouts(context: click.Context, *, inside: bool = False) -> list[str]:
+    """Give the typed words that say where a command works: the next one on the same must have them too.
+
+    With `inside` that one begins in the folder that `typed_folder` gives.
+    """
     kept = context.find_root().ensure_object(dict)
-    ranks: Mapping[str, int] = context.meta.get(_RANKS, {})
-    words = []
-    for name in ("chdir", "profile", "state", "sandbox"):
+    words = [] if inside or (folder := typed_folder(context)) == Path() else ["--chdir", str(folder)]
+    for name in ("profile", "state", "sandbox"):
         value = kept.get(name)
-        if ranks.get(name, 0) == _RANK[ParameterSource.COMMANDLINE] and value not in {None, False, Path()}:
+        if is_typed(context, name) and value not in {None, False}:
             words += [f"--{name}"] if value is True else [f"--{name}", str(value)]
     return words
+
+
+def typed_folder(context: click.Context) -> Path:
+    """Give the folder of a --chdir that was typed, else the working folder."""
+    return Path((is_typed(context, "chdir") and context.find_root().ensure_object(dict).get("chdir")) or "")
 
 
 @contextmanager

@@ -228,17 +228,23 @@ def _source() -> Source | None:
 # Words.
 
 
-def steps(done: Scaffolded, folder: Path | None, *, sandbox: bool) -> list[tuple[str, str]]:
-    """Give the commands that come next, each with what it is for."""
-    entered = [(f"cd {shlex.quote(str(folder))}", "")] if folder is not None and folder != Path() else []
-    there = " --sandbox" if sandbox else ""
-    begun = (
-        [] if sandbox else [("reconciler login", "once; or add --sandbox to any command, to try it on this machine")]
-    )
-    filled = [(f"reconciler export{there}", "writes the clients that the account has already; or edit clients.yaml")]
-    checked = [("reconciler validate", "checks the YAML, offline")]
-    planned = [(f"reconciler plan{there}", "shows what would change, and changes nothing")]
-    return [*entered, *begun, *(filled if done.fresh else []), *checked, *planned]
+def steps(done: Scaffolded, folder: Path, words: Sequence[str], *, sandbox: bool) -> list[tuple[str, str]]:
+    """Give the commands that come next, each with what it is for; `words` are to be in each of them."""
+
+    def command(name: str) -> str:
+        return shlex.join(["reconciler", name, *words])
+
+    told = []
+    if folder != Path():
+        told.append((f"cd {shlex.quote(str(folder))}", ""))
+    if not sandbox:
+        told.append((command("login"), "once; or add --sandbox to any command, to try it on this machine"))
+    if done.fresh:
+        told.append((command("export"), "writes the clients that the account has already; or edit clients.yaml"))
+    # Offline no account is needed, a local one neither.
+    told.append((command("validate").removesuffix(" --sandbox"), "checks the YAML, offline"))
+    told.append((command("plan"), "shows what would change, and changes nothing"))
+    return told
 
 
 def told(done: Scaffolded, commands: Sequence[tuple[str, str]]) -> str:

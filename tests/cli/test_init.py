@@ -111,6 +111,19 @@ def test_the_next_steps_fit(folder: Path) -> None:
     assert event["next"] == ["reconciler validate", "reconciler plan --sandbox"]
 
 
+def test_the_next_steps_work_where_this_one_did(folder: Path) -> None:
+    """A profile that was chosen is chosen in each command, and `cd` leads to the folder from where one is."""
+    Path("books/all").mkdir(parents=True)
+    Path("books/all/reconciler.yaml").write_text("version: 1\nprofiles: {acme: {root: acme.yaml}}\n", encoding="utf-8")
+    event: dict[str, Any] = json.loads(begins("--json", "--chdir", "books", "--profile", "acme", "all").out)
+    assert event["next"][0] == "cd books/all"
+    names = ("login", "export", "validate", "plan")
+    assert event["next"][1:] == [f"reconciler {name} --profile acme" for name in names]
+    os.chdir(folder)
+    assert json.loads(begins("--json", "--chdir", "books").out)["next"][:2] == ["cd books", "reconciler login"]
+    os.chdir(folder)
+
+
 @pytest.mark.parametrize("words", [("--account", "Ab12Cd"), ()], ids=["option", "environment"])
 def test_the_account_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]) -> None:
     """The account that is known stands in clients.yaml; that of the sandbox does not, for it is nobody's."""

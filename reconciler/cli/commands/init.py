@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from reconciler.cli.options import typed_folder, whereabouts
 from reconciler.cli.scaffolding import EDITORS, PIPELINES, Wish, scaffold, steps, told, within
 from reconciler.cli.session import begun, enter
 from reconciler.cli.showing import tell
@@ -30,7 +31,8 @@ def init(context: click.Context, /, folder: Path | None, **flags: Any) -> None: 
         account = "" if sandbox else session.settings.account or ""
         wish = Wish(account=flags["account"] or account, ci=flags["ci"] or "", editor=flags["editor"])
         done = scaffold(session, wish)
-        commands = steps(done, folder, sandbox=sandbox)
+        entered = typed_folder(context) / (folder or "")
+        commands = steps(done, entered, whereabouts(context, inside=True), sandbox=sandbox)
         files = [{name: value for name, value in asdict(made).items() if value} for made in done.files]
         told_ = told(done, commands)
         more = {"missing": done.missing, "to_fill": done.to_fill, "next": [command for command, _ in commands]}
