@@ -7,10 +7,12 @@ one record with that email and nothing else joins all of them: a client written 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, product
 
-from reconciler.core.identity import Alternatives, Likeness, likeness, naming_of, same
+from reconciler.core.identity import Alternatives, Index, Likeness, indexed, likeness, naming_of, same
 from reconciler.core.kind import Kind
 from reconciler.core.resource import Account, Address, Configuration, LiveResource, RemoteId
 from reconciler.core.state import State
@@ -78,10 +80,11 @@ def _told_apart(configuration: Configuration | None) -> frozenset[RemoteId]:
 def _joined(kind: Kind, seen: Mapping[RemoteId, Likeness], alternatives: Alternatives) -> list[list[RemoteId]]:
     """Join what is the same, directly or through others; give what has more than one member."""
     families = _Families()
-    first: dict[frozenset[tuple[str, str]], RemoteId] = {}
+    first: dict[frozenset[tuple[str, str | None, bool]], RemoteId] = {}
+    telling = {*kind.unique_key, *kind.naming, *chain(*kind.deciders, *alternatives)}
     for one, each in seen.items():
-        # What is alike in everything is compared once.
-        twin = first.setdefault(frozenset(each.values.items()), one)
+        # What is alike in all that decides is compared once.
+        twin = first.setdefault(frozenset((name, each.values.get(name), name in each.echoed) for name in telling), one)
         if twin != one and same(kind, each, each, alternatives):
             families.join(one, twin)
     distinct = {one: seen[one] for one in first.values()}
@@ -120,8 +123,8 @@ class _Families:
         self._above[max(ours, theirs)] = min(ours, theirs)
 
 
-_Said = tuple[str | None, str | None]
-"""What a record says of the two deciders, empty where nothing; None stands for whatever it says."""
+_Said = tuple[str | None, ...]
+"""What a record says of each decider, empty where nothing; None stands for whatever it says."""
 _MANY = 16
 """Arbitrary: so few are compared one by one."""
 
@@ -134,47 +137,54 @@ class _Index:
 
     def __init__(self, kind: Kind, seen: Mapping[RemoteId, Likeness], alternatives: Alternatives) -> None:
         self._kind, self._seen, self._alternatives = kind, seen, alternatives
-        first, second, *_ = (*(group[0] for group in kind.deciders), "", "")
-        self._deciders = (first, second)
-        self._tables: dict[tuple[str, ...], dict[tuple[str, ...], list[RemoteId]]] = {}
-        self._parted: dict[tuple[tuple[str, ...], tuple[str, ...]], dict[_Said, list[RemoteId]]] = {}
+        self._tables: dict[tuple[str, ...], Index] = {}
+        self._parted: dict[tuple[tuple[str, ...], tuple[str, ...]], Mapping[_Said, Sequence[RemoteId]]] = {}
 
     def candidates(self, wanted: Likeness) -> Iterator[RemoteId]:
         """Give ids of records that could be the same as the wanted one."""
         groups = self._alternatives or (self._kind.unique_key, naming_of(self._kind, wanted))
         for names in groups:
             if names and wanted.has(names):
-                found = self._table(names).get(wanted.at(names), [])
-                yield from found if len(found) < _MANY else self._apart(names, found, wanted)
+                found = self._table(names).get(wanted.at(names), ())
+                yield from found if len(found) < _MANY else self._left(names, found, wanted)
 
-    def _table(self, names: tuple[str, ...]) -> dict[tuple[str, ...], list[RemoteId]]:
+    def _table(self, names: tuple[str, ...]) -> Index:
         table = self._tables.get(names)
         if table is None:
-            table = self._tables[names] = {}
-            for remote_id, seen in self._seen.items():
-                if seen.has(names):
-                    table.setdefault(seen.at(names), []).append(remote_id)
+            table = self._tables[names] = indexed(self._seen.items(), names)
         return table
 
-    def _apart(self, names: tuple[str, ...], found: Sequence[RemoteId], wanted: Likeness) -> Iterator[RemoteId]:
+    def _left(self, names: tuple[str, ...], found: Sequence[RemoteId], wanted: Likeness) -> Iterator[RemoteId]:
         """Give those of many with one key that the deciders leave."""
         key = (names, wanted.at(names))
         parted = self._parted.get(key)
         if parted is None:
-            parted = self._parted[key] = {}
-            for remote_id in found:
-                one, two = self._said(self._seen[remote_id])
-                for said in ((None, None), (one, None), (None, two), (one, two)):
-                    parted.setdefault(said, []).append(remote_id)
-        one, two = self._said(wanted)
-        # The first decider that both say decides; what a side leaves unsaid rules nothing out.
-        seconds = (two, "") if two else (None,)
-        for asked in [(one, None), *(("", each) for each in seconds)] if one else [(None, each) for each in seconds]:
+            parted = self._parted[key] = self._part(found)
+        for asked in self._asked(wanted):
             yield from parted.get(asked, ())
 
-    def _said(self, seen: Likeness) -> tuple[str, str]:
-        one, two = (seen.values[name] if name and seen.telling(name) else "" for name in self._deciders)
-        return one, two
+    def _part(self, found: Iterable[RemoteId]) -> Mapping[_Said, Sequence[RemoteId]]:
+        parted: dict[_Said, list[RemoteId]] = defaultdict(list)
+        for remote_id in found:
+            first, second = self._said(self._seen[remote_id])
+            for said in product(*((word, None) for word in first + second)):
+                parted[said].append(remote_id)
+        return parted
+
+    def _asked(self, wanted: Likeness) -> Iterator[_Said]:
+        """Give what those can say that do not contradict; what a side leaves unsaid rules nothing out."""
+        first, second = self._said(wanted)
+        for one in _agreeing(first):
+            # The first decider that both speak of decides.
+            yield from ((*one, *two) for two in ([(None,) * len(second)] if any(one) else _agreeing(second)))
+
+    def _said(self, seen: Likeness) -> list[tuple[str, ...]]:
+        first, second, *_ = (*self._kind.deciders, (), ())
+        return [tuple(seen.values[name] if seen.telling(name) else "" for name in names) for names in (first, second)]
+
+
+def _agreeing(said: tuple[str, ...]) -> Iterator[_Said]:
+    return product(*((word, "") if word else (None,) for word in said))
 
 
 def _shared(kind: Kind, seen: Sequence[Likeness], alternatives: Alternatives) -> tuple[str, ...]:

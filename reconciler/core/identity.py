@@ -129,6 +129,18 @@ def _digest(salt: str, names: Sequence[str], seen: Likeness) -> str:
     return blake2b(text.encode(), digest_size=12, key=salt.encode()[:64]).hexdigest()
 
 
+Index = Mapping[tuple[str, ...], Sequence[RemoteId]]
+
+
+def indexed(seen: Iterable[tuple[RemoteId, Likeness]], names: tuple[str, ...]) -> Index:
+    """Find records by what they have in these fields; what lacks one of them is not found."""
+    index: dict[tuple[str, ...], list[RemoteId]] = {}
+    for remote_id, each in seen:
+        if each.has(names):
+            index.setdefault(each.at(names), []).append(remote_id)
+    return index
+
+
 class Pool:
     """Live records that may still be claimed, found by the fields they are recognised by, without a scan per record.
 
@@ -139,7 +151,7 @@ class Pool:
         self._kind = kind
         self._extra = extra
         self._seen = {live.id: (live, likeness(kind, live.fields, extra)) for live in records}
-        self._indexes: dict[tuple[str, ...], dict[tuple[str, ...], list[RemoteId]]] = {}
+        self._indexes: dict[tuple[str, ...], Index] = {}
         self._digests: dict[tuple[str, ...], dict[str, list[RemoteId]]] = {}
 
     def same(self, wanted: Likeness) -> list[LiveResource]:
@@ -179,12 +191,8 @@ class Pool:
                 found.update(self._index(names).get(wanted.at(names), ()))
         return [self._seen[remote_id] for remote_id in sorted(found)]
 
-    def _index(self, names: tuple[str, ...]) -> dict[tuple[str, ...], list[RemoteId]]:
+    def _index(self, names: tuple[str, ...]) -> Index:
         index = self._indexes.get(names)
         if index is None:
-            index = {}
-            for remote_id, (_, seen) in self._seen.items():
-                if seen.has(names):
-                    index.setdefault(seen.at(names), []).append(remote_id)
-            self._indexes[names] = index
+            index = self._indexes[names] = indexed(((at, seen) for at, (_, seen) in self._seen.items()), names)
         return index
