@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from reconciler.core.diagnostic import listed
 from reconciler.errors import UsageError
 
 HOME = ".reconciler"
@@ -80,7 +81,7 @@ def undecided(content: Mapping[str, Any], profile: str | None) -> tuple[str, ...
 
 def undecided_error(names: tuple[str, ...]) -> UsageError:
     """Give the error of a command that does not know which of several profiles it is for."""
-    told = f"The settings have the profiles {_listed(names)}."
+    told = f"The settings have the profiles {listed(names, _MOST)}."
     return UsageError("no profile is chosen", f"{told} Choose one with --profile NAME, or take all with --all.")
 
 
@@ -89,12 +90,8 @@ def _unknown(profile: str, names: tuple[str, ...]) -> UsageError:
         told = "reconciler.yaml has no `profiles:` here; it is read from the working folder (--chdir)."
     else:
         close = get_close_matches(profile, names, n=1)
-        told = f"Did you mean {close[0]}?" if close else f"There are {_listed(names)}."
+        told = f"Did you mean {close[0]}?" if close else f"There are {listed(names, _MOST)}."
     return UsageError("the profile is not known", f"--profile {profile} is not in the settings. {told}")
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return ", ".join(names[:_MOST]) + (f" and {len(names) - _MOST} more" if len(names) > _MOST else "")
 
 
 def slips(content: Mapping[str, Any]) -> Iterator[Slip]:

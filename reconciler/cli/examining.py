@@ -38,9 +38,10 @@ from reconciler.providers.freshbooks.wire import CLIENT
 from reconciler.proxies import proxy_of
 from reconciler.settings import FILE
 from reconciler.store.looking import disk_of
+from reconciler.store.seal import VARIABLE as KEY
 
 _NOT_INSTALLED = "store-not-installed"
-_SECRETS = ("FRESHBOOKS_ACCESS_TOKEN", "FRESHBOOKS_CLIENT_SECRET", "FRESHBOOKS_REFRESH_TOKEN")
+_SECRETS = ("FRESHBOOKS_ACCESS_TOKEN", "FRESHBOOKS_CLIENT_SECRET", "FRESHBOOKS_REFRESH_TOKEN", KEY)
 _AUTHORITIES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 _NO_LOGIN = frozenset({"no-token", "no-login", "login-unreadable", "login-dead", "login-cut-off"})
 """What is wrong with a token where logging in mends it."""

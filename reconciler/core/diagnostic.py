@@ -5,6 +5,7 @@ It does not print: `reports/` turns diagnostics into text, JSON and the rest.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -47,3 +48,9 @@ class Diagnostic:
 def one_line(text: str) -> str:
     """Spell out line breaks: who named a record, a key or a file must not add a line to those that a person is told."""
     return text.replace("\r", "\\r").replace("\n", "\\n")
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """Give the first names, and say how many more there are."""
+    left = len(names) - most
+    return ", ".join(names[:most]) + (f" and {left} more" if left > 0 else "")

@@ -15,7 +15,7 @@ from reconciler.core.codec import plan_id
 from reconciler.core.decide import decide
 from reconciler.core.decide_children import Known
 from reconciler.core.decisions import Context, Decisions
-from reconciler.core.diagnostic import Diagnostic, Severity
+from reconciler.core.diagnostic import Diagnostic, Severity, listed
 from reconciler.core.guard import guard, updates
 from reconciler.core.identity import normal
 from reconciler.core.kind import Kind
@@ -29,6 +29,8 @@ from reconciler.core.stops import described
 
 Children = Mapping[Address, Known]
 _NONE = Known()
+_SHOWN = 5
+"""Arbitrary: enough to recognise what is meant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +123,7 @@ def _leave(
 
 
 def _other_root(before: str, now: str, lacking: Sequence[Address]) -> Diagnostic:
-    shown = ", ".join(sorted(lacking)[:5]) + (f" and {len(lacking) - 5} more" if len(lacking) > 5 else "")  # noqa: PLR2004 - arbitrary: enough to recognise what is meant
+    shown = listed(sorted(lacking), _SHOWN)
     return Diagnostic(
         code="other-root",
         summary="the state belongs to another root",

@@ -113,7 +113,7 @@ def connection(way: Way, greeting: Greeting) -> Finding:
             return failed(
                 "connection",
                 f"{way.host} is not reached{by}: {greeting.reason}.",
-                f"Check the network{', HTTPS_PROXY and NO_PROXY' if way.proxy else ''} and FRESHBOOKS_API_URL.",
+                f"Check the network{', HTTPS_PROXY, NO_PROXY' if way.proxy else ''} and FRESHBOOKS_API_URL.",
                 exit_code=ReadIncomplete.exit_code,
             )
         case Untrusted():
@@ -190,17 +190,16 @@ def clock(greeting: Greeting) -> Finding:
     if abs(ahead) <= FAIR_AHEAD_S:
         return fine("clock", "This machine's clock is right.")
     if abs(ahead) <= WORST_AHEAD_S:
-        return warned("clock", told, "Times in records of runs and notes of locks are off. Set it.", command=_SET_CLOCK)
+        return warned("clock", told, f"Times in records of runs and notes of locks are off. {_SET_CLOCK}")
     return failed(
         "clock",
         told,
         "Ends of tokens are misjudged, certificates look expired or too new, and storages such as S3 refuse what is "
-        "signed more than 15 minutes off. Set it.",
-        command=_SET_CLOCK,
+        f"signed more than 15 minutes off. {_SET_CLOCK}",
     )
 
 
-_SET_CLOCK = "timedatectl set-ntp true"
+_SET_CLOCK = "Have it set by itself: `timedatectl set-ntp true` on most Linux systems, else in the system's settings."
 
 
 def account(found: Account, identity: Identity) -> Finding:

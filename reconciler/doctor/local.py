@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from posixpath import normpath
 from shlex import join, quote
 
-from reconciler.core.diagnostic import Diagnostic
+from reconciler.core.diagnostic import Diagnostic, listed
 from reconciler.core.facts import DiskFacts, GitFacts, Leak, RunFacts
 from reconciler.core.finding import Finding, fine, skipped, warned
 from reconciler.core.resource import Configuration
@@ -63,7 +63,7 @@ def configuration(
 def secrets(leaks: Sequence[Leak], files: int) -> Finding:
     """Judge what was found in files that end up in git."""
     if leaks:
-        places = ", ".join(f"{leak.file}:{leak.line} ({leak.what})" for leak in leaks[:_SHOWN])
+        places = listed([f"{leak.file}:{leak.line} ({leak.what})" for leak in leaks], _SHOWN)
         return warned(
             "secrets",
             f"A secret stands in {counted(len(leaks), 'place')}: {places}.",
@@ -82,7 +82,7 @@ def git(facts: GitFacts | None) -> Finding:
     if facts.tracked:
         return warned(
             "git",
-            f"Git tracks what does not belong there: {_listed(facts.tracked)}.",
+            f"Git tracks what does not belong there: {listed(facts.tracked, _SHOWN)}.",
             "Plans and the records of runs hold values, and a merge of two states is none. Take them out; what was "
             "pushed has been seen.",
             command=f"git rm -r --cached -- {join(facts.tracked[:_SHOWN])}",
@@ -90,7 +90,7 @@ def git(facts: GitFacts | None) -> Finding:
     if facts.loose:
         return warned(
             "git",
-            f"Git does not ignore {_listed(facts.loose)}.",
+            f"Git does not ignore {listed(facts.loose, _SHOWN)}.",
             "The next `git add .` would take it.",
             # It begins with an empty line, for the last one of the file may have no end.
             command=f"printf '%s\\n' '' {join(map(_ignoring, facts.loose))} >> {quote(_gitignore(facts.top))}",
@@ -106,11 +106,6 @@ def _ignoring(name: str) -> str:
 
 def _gitignore(top: str) -> str:
     return normpath(f"{top}/.gitignore")
-
-
-def _listed(names: Sequence[str]) -> str:
-    left = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {left} more" if left > 0 else "")
 
 
 def disk(facts: DiskFacts) -> Finding:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from posixpath import normpath
 from shlex import join
 
+from reconciler.core.diagnostic import listed
 from reconciler.core.duplicates import Group
 from reconciler.core.facts import Backup, Held, KeptFiles
 from reconciler.core.finding import Finding, failed, fine, warned
@@ -207,6 +208,4 @@ def duplicates(groups: Sequence[Group]) -> Finding:
 
 
 def _listed(names: Iterable[str]) -> str:
-    ordered = sorted(names)
-    left = len(ordered) - _SHOWN
-    return ", ".join(ordered[:_SHOWN]) + (f" and {left} more" if left > 0 else "")
+    return listed(sorted(names), _SHOWN)

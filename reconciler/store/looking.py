@@ -56,21 +56,22 @@ def _backup(path: Path) -> Backup:
 
 def exposed(paths: Iterable[Path]) -> tuple[str, ...]:
     """Give those files that other users of this machine can get at; where modes say nothing (Windows), none."""
-    return tuple(str(path) for path in paths if os.name != "nt" and _mode(path) & _OTHERS)
+    return tuple(str(path) for path in paths if (seen := _file(path)) and os.name != "nt" and seen.st_mode & _OTHERS)
 
 
-def _mode(path: Path) -> int:
+def _file(path: Path) -> os.stat_result | None:
+    """Look at a file; None where none is there, which another run may just have removed."""
     try:
         found = path.stat()
     except OSError:
-        return 0
-    return stat.S_IMODE(found.st_mode) if stat.S_ISREG(found.st_mode) else 0
+        return None
+    return found if stat.S_ISREG(found.st_mode) else None
 
 
 def run_files(folder: Path) -> RunFiles:
     """Look at the records of runs."""
-    files = [file for file in sorted(folder.glob("*.json")) if file.is_file()]
-    size = sum(file.stat().st_size for file in files)
+    files = sorted(folder.glob("*.json"))
+    size = sum(seen.st_size for file in files if (seen := _file(file)) is not None)
     return RunFiles(folder=str(folder), bytes=size, exposed=exposed(files))
 
 

@@ -167,6 +167,14 @@ def test_freshbooks_has_a_trouble(world: World) -> None:
     assert "(HTTP 502)" in found.findings["connection"]["told"]
 
 
+def test_the_key_of_shared_logins_is_a_secret(world: World) -> None:
+    """The key that logins in shared storage are encrypted with must stand in no file either."""
+    key = os.environ["RECONCILER_TOKEN_KEY"] = "c2VjcmV0IGtleSBvZiBsb2dpbnMgaW4gc3RvcmFnZSE="
+    world.secrets.append(key)
+    Path("reconciler.yaml").write_text(f"version: 1\n# key: {key}\n", encoding="utf-8")
+    assert "reconciler.yaml:2 (a secret in use)" in world.doctor("--offline").findings["secrets"]["told"]
+
+
 def test_an_address_that_gives_the_token_away(world: World) -> None:
     """Nothing is sent where no token may go."""
     faults_access.address_unusable(world)

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.core.facts import Backup, Held
+from reconciler.core.facts import Backup, Held, RunFiles
 from reconciler.store.backend import Holder
 from reconciler.store.durable import prove
 from reconciler.store.lock import held, holder
-from reconciler.store.looking import disk_of, kept_files, shared_holder
+from reconciler.store.looking import disk_of, kept_files, run_files, shared_holder
 from tests.contracts.shelves import MemoryBackend, Server
 
 NOW_S = 1_700_000_000.0
@@ -91,6 +91,19 @@ def test_files_that_others_can_get_at(tmp_path: Path) -> None:
         assert len(kept_files(state).exposed) == count
     (tmp_path / "state.json.backup").write_bytes(b"no state")
     assert kept_files(state).backup is Backup.UNREADABLE
+
+
+def test_records_of_runs(tmp_path: Path) -> None:
+    """Their size is that of the files; what is no file, or is gone when it is looked at, does not count."""
+    for name, content in (("one.json", b"12345"), ("two.json", b"678"), ("other.txt", b"9")):
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "one.json").chmod(0o600)
+    (tmp_path / "two.json").chmod(0o604)
+    (tmp_path / "gone.json").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "folder.json").mkdir()
+    expected = RunFiles(folder=str(tmp_path), bytes=8, exposed=(str(tmp_path / "two.json"),))
+    assert run_files(tmp_path) == expected
+    assert run_files(tmp_path / "nowhere") == RunFiles(folder=str(tmp_path / "nowhere"), bytes=0)
 
 
 def test_a_disk(tmp_path: Path) -> None:
