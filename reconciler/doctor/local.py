@@ -110,23 +110,32 @@ def _gitignore(top: str) -> str:
 
 def disk(facts: DiskFacts) -> Finding:
     """Judge whether a state can be written."""
-    free = f"{facts.free_bytes / 1024**3:.1f} GiB"
+    free = _gib(facts.free_bytes)
+    little, shows = _scarce(facts)
     if facts.refused:
         error = LocalDisk(
             "a durable write failed",
             f"{facts.folder}: {facts.refused}. Free space (there is {free}), or make the folder writable; `apply` "
             "stops before it sends anything.",
         )
-        return of_error("disk", error, command=f"df -h {quote(facts.folder)}")
-    if facts.free_bytes < LITTLE_BYTES or (facts.free_files is not None and facts.free_files < _FEW_FILES):
-        little = free if facts.free_bytes < LITTLE_BYTES else counted(facts.free_files or 0, "file")
-        return warned(
-            "disk",
-            f"The disk of {facts.folder} takes only {little} more.",
-            "A full disk stops an apply in its middle. Free space.",
-            command=f"df -h {quote(facts.folder)}",
-        )
+        return of_error("disk", error, command=shows)
+    if little:
+        told = f"The disk of {facts.folder} takes only {little} more."
+        return warned("disk", told, "A full disk stops an apply in its middle. Free space.", command=shows)
     return fine("disk", f"{facts.folder} takes durable writes; {free} are free.")
+
+
+def _scarce(facts: DiskFacts) -> tuple[str, str]:
+    """Give what there is little of, and the command that shows it; nothing where there is enough."""
+    if facts.free_bytes < LITTLE_BYTES:
+        return _gib(facts.free_bytes), f"df -h {quote(facts.folder)}"
+    if facts.free_files is not None and facts.free_files < _FEW_FILES:
+        return counted(facts.free_files, "file"), f"df -i {quote(facts.folder)}"
+    return "", ""
+
+
+def _gib(count: int) -> str:
+    return f"{count / 1024**3:.1f} GiB"
 
 
 def runs(facts: RunFacts, kept_days: int) -> Finding:

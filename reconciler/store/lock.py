@@ -54,13 +54,19 @@ def held(state: Path, run: str, *, timeout_s: float = 0.0) -> Iterator[Own]:
 
 
 def holder(state: Path) -> Held | None:
-    """Say who has the lock of a state, by the note that its holder keeps; the lock itself is not touched."""
+    """Say who has the lock of a state, by the note that its holder keeps; the lock itself is not touched.
+
+    Raises:
+        OSError: whether there is a note cannot be seen.
+    """
     try:
-        told = json.loads(_note(state).read_text(encoding="utf-8"))
-        run, host, pid, since = str(told["run"]), str(told["host"]), int(told["pid"]), str(told["since"])
-    except FileNotFoundError:
+        raw = _note(state).read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError, KeyError, TypeError):
+    try:
+        told = json.loads(raw)
+        run, host, pid, since = str(told["run"]), str(told["host"]), int(told["pid"]), str(told["since"])
+    except (ValueError, KeyError, TypeError):
         return Held(who="another run", ends="The lock ends with its process.", local=True)
     who = f"run {run} on {host} (process {pid})"
     dead = host == socket.gethostname() and not _alive(pid)

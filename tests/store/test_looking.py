@@ -53,6 +53,15 @@ def test_a_note_that_was_left(tmp_path: Path, pid: int | None, host: str, expect
     assert seen.dead is (expected == "dead")
 
 
+def test_a_note_that_may_not_be_seen(tmp_path: Path) -> None:
+    """Whether somebody holds a lock is not guessed; below a file nobody can."""
+    (tmp_path / "state.json.holder").mkdir()
+    with pytest.raises(IsADirectoryError):
+        holder(tmp_path / "state.json")
+    (tmp_path / "file").touch()
+    assert holder(tmp_path / "file" / "state.json") is None
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"run": 1}', '{"run":1,"host":"h","pid":"x","since":""}'])
 def test_a_note_that_cannot_be_read(tmp_path: Path, content: str) -> None:
     """Somebody may hold the lock then."""
