@@ -82,7 +82,9 @@ def _first(problems: tuple[Diagnostic, ...]) -> str:
     """Say how many problems there are, and which is the first."""
     first = problems[0]
     place = f"{first.position}: " if first.position is not None else ""
-    told = f"{place}{first.summary}: {first.detail}" if first.detail else f"{place}{first.summary}"
+    # What follows in further lines explains it; whoever goes there is shown them.
+    detail = first.detail.partition("\n")[0]
+    told = f"{place}{first.summary}: {detail}" if detail else f"{place}{first.summary}"
     return told if len(problems) == 1 else f"{len(problems)} problems; the first: {told}"
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from reconciler.core.diagnostic import Position
 from reconciler.documents.parse import Document
+from reconciler.rules.walking import Path
 
 Schema = Mapping[str, Any]
-Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

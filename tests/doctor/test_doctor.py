@@ -74,7 +74,8 @@ def test_house_rules_are_told_where_there_are_some(world: World) -> None:
     writes(rules, "reconciler.yaml")
     assert "; the house rules hold; " in world.doctor("--offline").findings["configuration"]["told"]
     writes(f"{rules}defaults: {{language: fr}}\n", "reconciler.yaml")
-    assert "reconciler.yaml:3:22: a client breaks" in world.doctor("--offline").findings["configuration"]["told"]
+    told = world.doctor("--offline").findings["configuration"]["told"]
+    assert told == "reconciler.yaml:3:22: a client breaks a house rule: clients.acme.language: it must be en."
 
 
 def test_at_a_terminal(world: World) -> None:

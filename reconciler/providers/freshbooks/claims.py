@@ -8,8 +8,12 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
+from typing import TypeGuard
 
 import msgspec
+
+_NEVER_S = 1e12
+"""Arbitrary: thirty thousand years, which no end of a token is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,5 +40,9 @@ def claims(token: str) -> Claims:
         scope = " ".join(each for each in scope if isinstance(each, str))
     return Claims(
         scopes=tuple(scope.split()) if isinstance(scope, str) else None,
-        expires_at=float(ends) if isinstance(ends, (int, float)) and not isinstance(ends, bool) else None,
+        expires_at=float(ends) if _is_time(ends) else None,
     )
+
+
+def _is_time(told: object) -> TypeGuard[int | float]:
+    return isinstance(told, (int, float)) and not isinstance(told, bool) and abs(told) < _NEVER_S
