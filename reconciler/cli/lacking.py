@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from reconciler.errors import ReconcilerError
+from reconciler.errors import Interrupted, ReconcilerError
 
 Had = TypeVar("Had")
 
@@ -24,7 +24,7 @@ class Lacking:
         try:
             return have()
         except ReconcilerError as error:
-            if not self.lenient:
+            if not self.lenient or isinstance(error, Interrupted):
                 raise
             self.errors[name] = error
             return None

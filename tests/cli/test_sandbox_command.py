@@ -186,6 +186,15 @@ def test_the_demo_can_be_kept(folder: Path) -> None:
     assert called("--chdir", "kept here", "--sandbox", "plan", "--detailed-exitcode").code == 2
 
 
+def test_the_demo_writes_over_nothing(folder: Path) -> None:
+    """Where something is called clients.yaml already, be it a link that leads nowhere, the demo does not begin."""
+    Path("mine").mkdir()
+    Path("mine/clients.yaml").symlink_to("elsewhere.yaml")
+    ran = called("demo", "--keep", "mine")
+    assert (ran.code, "mine/clients.yaml exists" in ran.err) == (1, True)
+    assert not Path("mine/elsewhere.yaml").exists()
+
+
 def test_the_demo_is_told_as_events(folder: Path) -> None:
     """With --json its commands tell events, and what is said between them stands beside."""
     ran = called("demo", "--json")

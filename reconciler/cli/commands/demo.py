@@ -56,7 +56,8 @@ def demo(context: click.Context, keep: Path | None) -> int:
         before = Path.cwd()
         os.chdir(folder)
         stack.callback(os.chdir, before)
-        if Path("clients.yaml").exists():
+        # A link that leads nowhere is somebody's, too.
+        if os.path.lexists("clients.yaml"):
             raise ReconcilerError("the folder is in use", f"{folder}/clients.yaml exists; choose another with --keep.")
         return _lead(terminal, [option for option, is_wanted in wanted.items() if is_wanted], kept)
 
