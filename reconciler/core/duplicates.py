@@ -25,6 +25,8 @@ class Double:
     live: LiveResource
     address: Address | None = None
     """The address that is bound to it, or pinned to it."""
+    apart: tuple[RemoteId, ...] = ()
+    """What the configuration tells that address apart from already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,7 @@ def duplicates(
     owners, apart = _owners(kind, state, configuration), _told_apart(configuration)
     groups = []
     for ids in _joined(kind, seen, alternatives):
-        doubles = tuple(Double(live=account.records[each], address=owners.get(each)) for each in ids)
+        doubles = tuple(_double(account.records[each], owners.get(each), configuration) for each in ids)
         settled = all(each in owners or each in apart for each in ids)
         shared = _shared(kind, [seen[each] for each in ids], alternatives)
         groups.append(Group(doubles=doubles, shared=shared, settled=settled))
@@ -70,6 +72,11 @@ def _owners(kind: Kind, state: State | None, configuration: Configuration | None
         if binding.parent is None and address.startswith(f"{kind.collection}."):
             owners.setdefault(binding.id, address)
     return owners
+
+
+def _double(live: LiveResource, address: Address | None, configuration: Configuration | None) -> Double:
+    resource = configuration.resources.get(address) if configuration is not None and address is not None else None
+    return Double(live=live, address=address, apart=resource.distinct_from if resource is not None else ())
 
 
 def _told_apart(configuration: Configuration | None) -> frozenset[RemoteId]:

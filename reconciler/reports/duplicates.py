@@ -75,17 +75,14 @@ def _standing(double: Double, options: RenderOptions) -> Iterator[str]:
 
 def _lines(group: Group) -> Iterator[str]:
     """Give the lines to paste: where one is bound, what tells the others from it; else a pin to choose from."""
-    bound = [double for double in group.doubles if double.address is not None]
-    spare = [str(double.live.id) for double in group.doubles if double.address is None]
-    if bound and spare:
-        owner = bound[0]
-        yield f"under {_key(owner)}:  distinct_from: [{', '.join(spare)}]"
+    spare = [double.live.id for double in group.doubles if double.address is None]
+    owner = next((double for double in group.doubles if double.address is not None), None)
+    if owner is not None and owner.address is not None and spare:
+        # The whole line, with what stands there already.
+        ids = dict.fromkeys((*owner.apart, *spare))
+        yield f"under {key_of(owner.address)}:  distinct_from: [{', '.join(map(str, ids))}]"
     else:
         yield from (f"under its key:  id: {double.live.id}" for double in group.doubles)
-
-
-def _key(double: Double) -> str:
-    return key_of(double.address) if double.address is not None else ""
 
 
 def duplicates_events(groups: Sequence[Group], kind: Kind, options: RenderOptions) -> Iterator[Event]:

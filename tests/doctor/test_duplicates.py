@@ -81,6 +81,14 @@ def test_what_it_says_to_write_works(world: World) -> None:
     assert called("plan", "--detailed-exitcode").code == 0
 
 
+def test_what_stands_there_already_stays(world: World) -> None:
+    """The line to paste has the ids that are told apart already, of whatever group: it replaces the one there."""
+    first = world.story.person.creates(organization="Other Ltd.")
+    second = world.story.person.creates(organization="Acme Ltd.", email="billing@acme.example")
+    writes(CLIENTS.replace("acme: {", f"acme: {{distinct_from: [{first}], "))
+    assert f"    under acme:  distinct_from: [{first}, {second}]\n" in listed().out
+
+
 def test_nobody_is_bound(world: World) -> None:
     """Before anything is bound, each record of a group could be the one; a file need not be there at all."""
     one = world.story.person.creates(fname="Ada", lname="Lovelace")
