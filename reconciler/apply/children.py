@@ -11,7 +11,7 @@ from reconciler.core.change import Action, Change
 from reconciler.core.children import find_bound, pair_children
 from reconciler.core.kind import Kind
 from reconciler.core.outcome import Done, Outcome, Refusal, Rejected, Result
-from reconciler.core.remember import kept_old, remember
+from reconciler.core.remember import kept_old, remember, without
 from reconciler.core.resource import Address, LiveResource, RemoteId, Value, child_address, key_of
 from reconciler.core.state import Bind, Binding, Desist
 from reconciler.errors import NotAllowed, ReadIncomplete
@@ -139,10 +139,10 @@ def _added(
     except (ReadIncomplete, NotAllowed) as error:
         return {change.address: Outcome(change=change, result=Result.FAILED, reason=error.summary) for change in adds}
     wanted: dict[str, Mapping[str, Value]] = {change.address: change.managed for change in adds}
-    free = [child for child in _unbound(site, now) if child.id not in claimed]
+    free = [child for child in _unbound(site, now, adds) if child.id not in claimed]
     there = pair_children(family.kind, wanted, free, {}, site.state.salt)
     missing = [change for change in adds if change.address not in there]
-    outcomes = {change.address: done(change, there[change.address]) for change in adds if change.address in there}
+    outcomes = {change.address: _found(change, there[change.address]) for change in adds if change.address in there}
     if not missing:
         return outcomes
     if why := site.halt.why(creating=True):
@@ -157,8 +157,16 @@ def _added(
     return outcomes
 
 
-def _unbound(site: Worksite, children: Sequence[LiveResource]) -> list[LiveResource]:
-    return [child for child in children if not site.ledger.holds(child.id, child=True)]
+def _unbound(site: Worksite, children: Sequence[LiveResource], adds: Sequence[Change]) -> list[LiveResource]:
+    """Give the children that no other address is bound to; the account may have kept one back from the plan."""
+    own = {binding.id for change in adds if (binding := site.state.bindings.get(change.address)) is not None}
+    return [child for child in children if child.id in own or not site.ledger.holds(child.id, child=True)]
+
+
+def _found(change: Change, seen: LiveResource) -> Outcome:
+    """Say that a child was there already; what it has otherwise is the next plan's, and not remembered as sent."""
+    other = [name for name, value in change.managed.items() if (seen.fields.get(name) or None) != (value or None)]
+    return done(replace(without(change, other), action=Action.ADOPT, id=seen.id, attributes=()), seen)
 
 
 def _read_back(site: Worksite, family: Family, outcomes: Sequence[Outcome]) -> list[Outcome]:

@@ -90,3 +90,16 @@ def test_adopting_a_whole_account_is_a_handful_of_durable_writes(tmp_path: Path)
         s.writes("clients:\n" + "\n".join(f"  c{n}: {{email: {email}}}" for n, email in enumerate(names)))
         s.reconciles()
         assert s.writes_seen() == []
+
+
+def test_contacts_that_no_list_shows_are_not_made_again(tmp_path: Path) -> None:
+    """Contacts of a deleted client, which FreshBooks may not list, are found once it is back, and not made twice."""
+    with telling(tmp_path, {"contacts-include": "absent"}) as s:
+        s.writes("clients:\n  dune: {organization: Dune, contacts: {jo: {email: jo@x.example, phone1: '1'}}}")
+        s.apply()
+        s.person.edits_contact(s.contacts(700001)[0]["contactid"], phone1="2")
+        s.person.deletes(700001)
+        s.apply()
+        assert [contact["email"] for contact in s.contacts(700001)] == ["jo@x.example"]
+        s.reconciles()
+        assert [contact["phone1"] for contact in s.contacts(700001)] == ["1"]
