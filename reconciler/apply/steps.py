@@ -173,7 +173,7 @@ def _edited(site: Worksite, own: Change, remote_id: RemoteId) -> _Edited | Outco
         if live is None:
             return _failed(site, own, answer, "FreshBooks kept it as it was")
     fields = {a.name: a.after for a in own.attributes if a.name != ARCHIVED}
-    if not fields:
+    if not fields or (own.action is Action.DELETE and not own.former):
         return _Edited(live=live if live is not None else _as_planned(own, remote_id))
     answer = site.noted(site.writer.update(remote_id, fields))
     live = _after(site, remote_id, answer, lambda live: isinstance(answer, Done) or not _old(own, fields, live))
@@ -191,11 +191,11 @@ def _first_given_back(own: Change, children: Sequence[Change]) -> bool:
     """Tell whether a record or its children get former values back before it is let go of, as an undo does it."""
     fields = own.action is Action.ARCHIVE and any(a.name != ARCHIVED for a in own.attributes)
     values = own.action is Action.FORGET and bool(own.attributes)
-    return fields or values or any(calls(change) for change in children)
+    return fields or values or own.former or any(calls(change) for change in children)
 
 
 def _given_back(site: Worksite, own: Change, children: Sequence[Change]) -> list[Outcome]:
-    """Put back former values, the children's first; then archive the record where that is wanted, and let it go."""
+    """Put back former values, the children's first; then archive or delete the record where that is wanted."""
     if own.id is None:
         return [not_attempted(change, "its id is not known") for change in (own, *children)]
     along = [change for change in children if change.with_parent]
@@ -205,13 +205,13 @@ def _given_back(site: Worksite, own: Change, children: Sequence[Change]) -> list
     edited = _edited(site, own, own.id)
     if isinstance(edited, _Edited) and edited.kept:
         edited = _kept(own, f"FreshBooks kept the old value of {', '.join(edited.kept)}")
-    if isinstance(edited, _Edited) and _archived(own) is True:
-        answer = site.noted(site.writer.set_visibility(own.id, Visibility.ARCHIVED))
-        live = _after(site, own.id, answer, lambda live: live.visibility is Visibility.ARCHIVED)
-        edited = _Edited(live=live) if live is not None else _failed(site, own, answer, "FreshBooks did not archive it")
-    if isinstance(edited, Outcome):
-        return [*_stopped(edited, along), *rest]
-    outcomes = [done(own, edited.live), *(done(change, None) for change in along)]
+    outcome = edited if isinstance(edited, Outcome) else done(own, edited.live)
+    away = Visibility.DELETED if own.action is Action.DELETE else Visibility.ARCHIVED
+    if outcome.result is Result.DONE and (own.action is Action.DELETE or _archived(own) is True):
+        outcome = _put_away(site, own, own.id, away)
+    if outcome.result is not Result.DONE:
+        return [*_stopped(outcome, along), *rest]
+    outcomes = [outcome, *(done(change, None) for change in along)]
     gone = [replace(each, edits=remember(each.change, None, site.state, site.kind)) for each in outcomes]
     return [*site.record(gone), *rest]
 

@@ -6,12 +6,14 @@ import os
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.apply.fence import LOST, Fenced
 from reconciler.apply.intents import of_plan
 from reconciler.apply.run import apply
 from reconciler.apply.worksite import ApplyOptions, Halt, Worksite
+from reconciler.cli.commits import checked_out
 from reconciler.cli.events import now
 from reconciler.cli.planning import Prepared
 from reconciler.cli.progress import Progress
@@ -21,7 +23,7 @@ from reconciler.core.change import Plan
 from reconciler.core.codec import differing
 from reconciler.core.outcome import Outcome, Refusal, Result
 from reconciler.core.ports import Writer
-from reconciler.core.run import Run, deeds
+from reconciler.core.run import Run, begun, deeds
 from reconciler.core.state import State
 from reconciler.errors import (
     Interrupted,
@@ -91,7 +93,6 @@ def carry_out(session: Session, prepared: Prepared, run: str, flags: Mapping[str
     """Apply a plan that is approved; give the exit code, or raise what the run ended with."""
     plan = prepared.plan
     recorder = Recorder(session.store, prepared.state)
-    began = now()
     reader = session.reader
     root = plan.options.root if plan.options.change_root or not prepared.state.root else prepared.state.root
     options = ApplyOptions(
@@ -102,7 +103,9 @@ def carry_out(session: Session, prepared: Prepared, run: str, flags: Mapping[str
         now=now,
     )
     intents = of_plan(plan, kind=reader.kind, salt=prepared.state.salt, options=options)
-    state = recorder.begin(plan.account, reader.origin, root, intents)
+    record = _written_ahead(session, prepared, run)
+    with _nothing_begun(session, record):
+        state = recorder.begin(plan.account, reader.origin, root, intents)
     halt, progress = Halt(), Progress(session=session)
     with _signals(session, halt) as signals:
         with session.terminal.meter("Applying") as meter:
@@ -127,18 +130,39 @@ def carry_out(session: Session, prepared: Prepared, run: str, flags: Mapping[str
             # A worker that is still waiting for its turn must not send anything once the lock is free.
             reader.close(0.0)
         progress.rest(outcomes)
-        record = Run(
-            run=run,
-            account=plan.account,
-            began=began,
-            who=who(os.environ),
-            lineage=state.lineage,
-            plan_id=plan.plan_id,
-            undoes=plan.options.undo,
-            deeds=deeds(outcomes, prepared.state),
-        )
+        record = replace(record, open=False, deeds=deeds(outcomes, prepared.state, prepared.had))
         _close(session, recorder, halt, record, outcomes, kept_from(flags))
     return _verdict(outcomes, halt, signals)
+
+
+def _written_ahead(session: Session, prepared: Prepared, run: str) -> Run:
+    """Write down what is going to be done before anything is: who is killed cannot tell what was."""
+    plan = prepared.plan
+    record = Run(
+        run=run,
+        account=plan.account,
+        began=now(),
+        who=who(os.environ) if plan.options.undo else replace(who(os.environ), commit=checked_out(plan.options.root)),
+        lineage=prepared.state.lineage,
+        plan_id=plan.plan_id,
+        undoes=plan.options.undo,
+        open=True,
+        deeds=begun(plan, prepared.state, prepared.had),
+    )
+    session.place.runs.write(record)
+    return record
+
+
+@contextmanager
+def _nothing_begun(session: Session, record: Run) -> Iterator[None]:
+    """Write down that nothing was done, where the state says that nothing can begin."""
+    try:
+        yield
+    except (LocalDisk, StateUnusable) as failure:
+        left = (replace(deed, result=Result.NOT_ATTEMPTED, reason=failure.summary) for deed in record.deeds)
+        with suppress(LocalDisk, StateUnusable):
+            session.place.runs.write(replace(record, open=False, deeds=tuple(left)))
+        raise
 
 
 def _fenced(session: Session, writer: Writer, halt: Halt) -> Writer:

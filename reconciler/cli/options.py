@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -68,6 +69,26 @@ class Days(click.ParamType[int]):
 
 
 _MOST_DAYS = 36_500
+
+
+class Moment(click.ParamType[datetime]):
+    """A moment in UTC: days ago (`7d`), a date, or a date with a time."""
+
+    name = "moment"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read it."""
+        if isinstance(value, datetime):
+            return value
+        text = str(value).strip()
+        try:
+            if text.endswith("d") and text[:-1].isascii() and text[:-1].isdecimal():
+                return datetime.now(UTC) - timedelta(days=min(int(text[:-1]), _MOST_DAYS))
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            told = f"{value!r} is no moment: write 7d for the last seven days, 2026-11-25, or 2026-11-25T15:00 (UTC)."
+            raise click.BadParameter(told, ctx=ctx, param=param) from None
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def keep_option(command: Decorated) -> Decorated:
@@ -204,14 +225,19 @@ def _several(*names: str, told: str) -> Callable[[Decorated], Decorated]:
     return click.option(*names, type=Pattern(), multiple=True, metavar="ADDRESS", help=told)
 
 
-def shaping_options(command: Decorated) -> Decorated:
-    """Add the options that shape a plan; they are stored with it."""
+def choosing_options(command: Decorated) -> Decorated:
+    """Add the options that choose a part of a plan."""
     only = "Only this address, or those that match a pattern; may be given several times."
     but = "All but this address, or those that match a pattern; may be given several times."
+    excluding: Decorated = _several("--exclude", "excludes", told=but)(command)
+    return _several("--target", "targets", told=only)(excluding)
+
+
+def shaping_options(command: Decorated) -> Decorated:
+    """Add the options that shape a plan; they are stored with it."""
     for option in reversed(
         (
-            _several("--target", "targets", told=only),
-            _several("--exclude", "excludes", told=but),
+            choosing_options,
             click.option("--destroy", is_flag=True, help="Plan the removal of everything that is bound."),
             _several("--create", "creates", told="Create ADDRESS though a record looks like it."),
             click.option("--recreate", is_flag=True, help="Create anew what was bound and is gone."),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any
@@ -20,7 +20,8 @@ from reconciler.core.match import match
 from reconciler.core.matching import MatchOptions
 from reconciler.core.plan import Sides, plan
 from reconciler.core.ports import Meter
-from reconciler.core.resource import Account, Address, Configuration
+from reconciler.core.resource import Account, Address, Configuration, Value
+from reconciler.core.run import had_by
 from reconciler.core.state import State
 from reconciler.errors import Ambiguous, NotAllowed, StateUnusable, UsageError
 from reconciler.reports.events import refresh_event
@@ -38,6 +39,8 @@ class Prepared:
     plan: Plan
     state: State
     read_at_s: float
+    had: Mapping[Address, Mapping[str, Value]] = field(default_factory=dict)
+    """All that those children have which will be deleted by themselves."""
 
 
 def shaping(session: Session, flags: Mapping[str, Any]) -> PlanOptions:
@@ -69,7 +72,8 @@ def prepare(session: Session, options: PlanOptions, state: State | None = None, 
         kind = showable(session)
         made = session.seen.notes(_with_backup(session, plan(sides, kind, options, origin=session.reader.origin)))
         session.heard.plan(made)
-        return Prepared(plan=made, state=sides.state, read_at_s=sides.account.read_at_s)
+        had = had_by(made.changes, sides.account)
+        return Prepared(plan=made, state=sides.state, read_at_s=sides.account.read_at_s, had=had)
 
 
 def undecided(stops: Sequence[Diagnostic]) -> Ambiguous:
@@ -206,16 +210,20 @@ def check_named(session: Session, configuration: Configuration | None) -> None:
 
 
 def _check_patterns(options: PlanOptions, configuration: Configuration, state: State, chooser: str) -> None:
-    """Refuse a --target or --exclude that fits nothing: it is a slip, and a plan without it would be another."""
     if not options.targets and not options.excludes:
         return
     known: set[str] = {*configuration.resources, *configuration.removed, *state.bindings, *state.intents}
     for resource in configuration.resources.values():
         known.update(child.address for child in (resource.children or {}).values())
+    check_fits(options, known, f"Neither {configuration.root} nor the state has", chooser)
+
+
+def check_fits(options: PlanOptions, known: Collection[str], where: str, chooser: str = "--target") -> None:
+    """Refuse a --target or --exclude that fits nothing: it is a slip, and a plan without it would be another."""
     for flag, patterns in ((chooser, options.targets), ("--exclude", options.excludes)):
         for pattern in patterns:
             if pattern not in known and not any(fnmatchcase(address, pattern) for address in known):
-                raise _names_nothing(flag, pattern, f"Neither {configuration.root} nor the state has", known)
+                raise _names_nothing(flag, pattern, where, known)
 
 
 def _check_creates(options: PlanOptions, configuration: Configuration) -> None:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from reconciler import read
-from reconciler.cli import git
-from reconciler.cli.planning import Prepared, check_belongs
-from reconciler.cli.runs import known_runs, named, read_run
+from reconciler.cli.commits import commits_of, last_commit
+from reconciler.cli.planning import Prepared, check_belongs, check_fits
+from reconciler.cli.runs import known_runs, named, read_run, readable
 from reconciler.cli.session import Session
 from reconciler.cli.showing import emit
+from reconciler.core.aftermath import told_since
 from reconciler.core.change import Plan, PlanOptions
-from reconciler.core.run import Run
+from reconciler.core.resource import Account, parent_of
+from reconciler.core.run import Run, had_by
 from reconciler.core.state import State
-from reconciler.core.undo import changed_something, questions, undo
+from reconciler.core.undo import changed_something, concerns_something, questions, undo
 from reconciler.errors import ReconcilerError, Refused
 from reconciler.reports.events import refresh_event
 from reconciler.reports.paint import plain
@@ -51,7 +52,7 @@ def _check_ours(run: Run, state: State) -> None:
             "was made with.",
             code="undo-foreign",
         )
-    if not changed_something(run):
+    if not concerns_something(run):
         told = f"{run.run} changed nothing that could be taken back."
         raise Refused("there is no run to take back", (), told, code="nothing-to-undo")
 
@@ -61,10 +62,43 @@ def prepare_undo(session: Session, options: PlanOptions, state: State) -> Prepar
 
     Raises:
         ReadIncomplete, NotAllowed, StateUnusable: a side is not to be had.
+        UsageError: an option names what the run did nothing about.
         Refused: the run is another state's.
     """
-    run = read_run(session, named(known_runs(session), options.undo))
+    names = known_runs(session)
+    name = named(names, options.undo)
+    run = read_run(session, name)
     _check_ours(run, state)
+    check_fits(options, _about(run), f"Run {name} did nothing about")
+    later = [run for run in reversed(readable(session, names[: names.index(name)])) if run.lineage == state.lineage]
+    run = told_since(run, state, later)
+    account = _read(session, run, state)
+    reader = session.reader
+    made = undo(
+        run,
+        state,
+        account,
+        reader.kind,
+        options,
+        later=later,
+        hidden=session.settings.sensitive,
+        origin=reader.origin,
+    )
+    made = session.seen.notes(made)
+    session.heard.plan(made)
+    had = had_by(made.changes, account)
+    return Prepared(plan=made, state=state, read_at_s=account.read_at_s, had=had)
+
+
+def _about(run: Run) -> set[str]:
+    """Give every address that a run's changes can be chosen by."""
+    changes = [deed.change for deed in run.deeds]
+    names = {name for change in changes for name in (change.address, change.moved_from, parent_of(change.address))}
+    return {name for name in names if name is not None}
+
+
+def _read(session: Session, run: Run, state: State) -> Account:
+    """Read the account, and all records that the run is about."""
     reader, terminal = session.reader, session.terminal
     if terminal.as_json:
         terminal.emit([refresh_event(session.settings.account or "")])
@@ -77,9 +111,7 @@ def prepare_undo(session: Session, options: PlanOptions, state: State) -> Prepar
             session.seen.account = account
     if terminal.as_json:
         terminal.emit([refresh_event(account.account_id, len(account.records))])
-    made = session.seen.notes(undo(run, state, account, reader.kind, options, origin=reader.origin))
-    session.heard.plan(made)
-    return Prepared(plan=made, state=state, read_at_s=account.read_at_s)
+    return account
 
 
 def tell_wants(session: Session, plan: Plan) -> None:
@@ -91,19 +123,11 @@ def tell_wants(session: Session, plan: Plan) -> None:
         return
     shown = replace(session.rendering, sensitive=session.rendering.sensitive | set(plan.options.sensitive))
     found = wants(plan.changes, configuration, shown)
-    commits = _commits(want.at.file for want in found if want.at is not None)
+    commits = commits_of(found)
     if session.terminal.as_json:
         emit(session, wants_events(found, commits))
-    else:
-        session.terminal.result("\n" + render_wants(found, commits, shown))
-
-
-def _commits(files: Iterable[str]) -> dict[str, str]:
-    """Give the commit that changed each file last, where git knows one at once."""
-    found = {file: _commit(file) for file in sorted(set(files))}
-    return {file: commit for file, commit in found.items() if commit}
-
-
-def _commit(file: str) -> str:
-    told = (git.asked("log", "-1", "--format=%h", "--", file) or "").strip()
-    return told if told.isascii() and told.isalnum() else ""
+        return
+    # Of a file whose lines git cannot tell it may still say when it changed.
+    left = sorted({want.at.file for want in found if want.at is not None and want.address not in commits})
+    files = {file: commit for file in left if (commit := last_commit(file))}
+    session.terminal.result("\n" + render_wants(found, commits, files, shown))

@@ -12,6 +12,7 @@ from enum import StrEnum
 from reconciler.core.diagnostic import Diagnostic, Position
 from reconciler.core.policy import Policy
 from reconciler.core.resource import Address, OnRemove, RemoteId, Value, Visibility
+from reconciler.core.state import Binding
 
 
 class Action(StrEnum):
@@ -27,7 +28,8 @@ class Action(StrEnum):
     MOVE         none, or those of its attributes moved to the new address
     ARCHIVE      attributes, then PUT visibility  kept; unbound when it left the YAML
     UNARCHIVE    PUT visibility, then attributes  kept
-    DELETE       PUT visibility (child: DELETE)   unbound, tombstone
+    DELETE       PUT visibility (child: DELETE),  unbound, tombstone
+                 former values before it
     FORGET       none, or those of its attributes unbound
     RECOVER      none, or those of its attributes bound, intent closed
     NO_OP        none                             lifecycle or managed fields remembered
@@ -100,6 +102,10 @@ class Change:
     """True when the address is no longer wanted: DELETE, FORGET, and an ARCHIVE that puts the record away."""
     known: tuple[RemoteId, ...] = ()
     """For a create: records that match already, which can therefore not be its result."""
+    former: bool = False
+    """True for a DELETE whose attributes are put back before: the record was deleted with those values before."""
+    again: Binding | None = None
+    """What was bound before the run that is taken back: remembered whole where the account is as it was then."""
     balance: str = ""
     unchanged: int = 0
     """How many managed attributes are already right."""

@@ -59,6 +59,7 @@ class _RunDocument(msgspec.Struct, kw_only=True, omit_defaults=True):
     lineage: str = ""
     plan_id: str = ""
     undoes: str = ""
+    open: bool = False
     outcomes: tuple[Deed, ...] = ()
 
 
@@ -197,6 +198,7 @@ def encode_run(run: Run) -> bytes:
         lineage=run.lineage,
         plan_id=run.plan_id,
         undoes=run.undoes,
+        open=run.open,
         outcomes=run.deeds,
     )
     return _encoder.encode(document) + b"\n"
@@ -224,6 +226,7 @@ def decode_run(raw: bytes) -> Run:
         lineage=document.lineage,
         plan_id=document.plan_id,
         undoes=document.undoes,
+        open=document.open,
         deeds=document.outcomes,
     )
 

@@ -55,12 +55,12 @@ def plan(sides: Sides, kind: Kind, options: PlanOptions, *, origin: str = "") ->
     _stay(sides, children, context, decisions)
     other_root = _leave(sides, children, kind, options, decisions)
     _close_intents(sides.state, kind, decisions)
-    changes = _chosen(relate_moved_children(decisions.changes, kind), options)
+    changes = chosen(relate_moved_children(decisions.changes, kind), options)
     made = Plan(
         account=sides.account.account_id,
         origin=origin,
         changes=tuple(sorted(changes, key=order)),
-        drift=tuple(sorted(_chosen(decisions.drift, options), key=order)),
+        drift=tuple(sorted(chosen(decisions.drift, options), key=order)),
         notes=(
             *_first_notes(sides, options, len(changes)),
             *sorted(decisions.notes, key=lambda note: (note.address, note.code, note.detail)),
@@ -96,7 +96,7 @@ def _leave(
     unlisted = [
         address
         for address, _ in leaving
-        if address not in sides.configuration.removed and _chosen_address(address, options)
+        if address not in sides.configuration.removed and chosen_address(address, options)
     ]
     root = sides.configuration.root
     if (
@@ -174,7 +174,7 @@ def order(change: Change) -> tuple[int, Address]:
     return 3, change.address
 
 
-def _chosen(changes: Sequence[Change], options: PlanOptions) -> Sequence[Change]:
+def chosen(changes: Sequence[Change], options: PlanOptions) -> Sequence[Change]:
     """Keep what --target and --exclude choose; a chosen child brings its parent's create or restore along."""
     if not options.targets and not options.excludes:
         return changes
@@ -201,8 +201,10 @@ def _fits(names: Iterable[Address | None], patterns: Iterable[str]) -> bool:
     return any(name is not None and fnmatchcase(name, pattern) for pattern in patterns for name in names)
 
 
-def _chosen_address(address: Address, options: PlanOptions) -> bool:
-    return (not options.targets or _fits([address], options.targets)) and not _fits([address], options.excludes)
+def chosen_address(address: Address, options: PlanOptions) -> bool:
+    """Tell whether --target and --exclude choose a record."""
+    names = [address, parent_of(address)]
+    return (not options.targets or _fits(names, options.targets)) and not _fits(names, options.excludes)
 
 
 # What is worth saying, and the sums.

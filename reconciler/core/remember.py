@@ -60,6 +60,8 @@ def _left(change: Change) -> Unbind:
 
 def binding_of(change: Change, live: LiveResource, before: Binding | None, salt: str) -> Binding:
     """Give the binding of a record that now is as `live` says; `before` is what was bound of this very record."""
+    if change.again is not None and (not change.attributes or as_then(change.again, live, salt)):
+        return replace(change.again, id=live.id, parent=change.parent_id)
     managed = {name: value for name, value in change.managed.items() if name not in change.ignored}
     sent = digests_of(salt, managed)
     answered = _answered(change, managed, live, before, salt)
@@ -73,6 +75,13 @@ def binding_of(change: Change, live: LiveResource, before: Binding | None, salt:
         on_remove=change.on_remove,
         source=f"{change.position.file}:{change.position.line}" if change.position is not None else "",
     )
+
+
+def as_then(binding: Binding, live: LiveResource, salt: str) -> bool:
+    """Tell whether a record is as it was answered when this was bound."""
+    told = {**parse_digests(binding.sent), **parse_digests(binding.answered)}
+    seen = seen_values(dict.fromkeys(told), live)
+    return all(digest(salt, name, seen[name]) == known for name, known in told.items())
 
 
 def _answered(

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
+from reconciler.core.aftermath import doubtful
 from reconciler.core.attributes import appearing, disappearing
 from reconciler.core.change import Action, Change
-from reconciler.core.children import find_bound
+from reconciler.core.children import find_bound, find_by_digests
 from reconciler.core.kind import Kind
 from reconciler.core.resource import Address, LiveResource, RemoteId, Visibility, child_address, key_of, parent_of
 from reconciler.core.run import Deed
 from reconciler.core.state import Binding, parse_digests
-from reconciler.core.undo_values import Ground, place_of, rebound, remembered, reversal
+from reconciler.core.undo_values import Ground, Reversal, as_it_was, place_of, rebound, remembered, reversal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,7 @@ def _place(deed: Deed, own: Mapping[Address, Change], ground: Ground) -> _Place 
     now = ground.addresses.get(parent_id)
     planned = {each.id: each for each in own.values()}.get(parent_id)
     target = planned.address if planned is not None else now
-    if planned is not None and planned.action is Action.DELETE:
+    if planned is not None and planned.action is Action.DELETE and not _was_there(planned, ground):
         return None
     live = ground.account.find(parent_id)
     if target is None or live is None:
@@ -74,8 +75,12 @@ def _place(deed: Deed, own: Mapping[Address, Change], ground: Ground) -> _Place 
         return None
     key = key_of(change.address)
     binding = ground.state.bindings.get(child_address(now, kind.collection, key)) if now is not None else None
+    intent = ground.state.intents.get(change.address)
     if binding is not None:
         found = find_bound(binding, live.children, ground.state.salt)
+    elif change.action is Action.CREATE and intent is not None and intent.run == ground.run.run:
+        fresh = [child for child in live.children if child.id not in intent.known]
+        found = find_by_digests(Binding(id=RemoteId(0), sent=intent.body), fresh, ground.state.salt)
     else:
         found = next((child for child in live.children if child.id == deed.id), None)
     address = child_address(target, kind.collection, key)
@@ -92,22 +97,34 @@ def _place(deed: Deed, own: Mapping[Address, Change], ground: Ground) -> _Place 
     )
 
 
+def _was_there(planned: Change, ground: Ground) -> bool:
+    """Tell whether a record that is deleted now was there before the run, so that its children are put back first."""
+    return not any(
+        deed.change.action is Action.CREATE and deed.id == planned.id
+        for deed in ground.run.deeds
+        if parent_of(deed.change.address) is None
+    )
+
+
 def _away_again(deed: Deed, place: _Place, ground: Ground) -> None:
     binding, live = place.binding, place.live
-    if binding is None:
-        if live is not None:
+    ours = doubtful(deed) and place.address in ground.state.intents
+    ours = ours or (live is not None and ground.let_go(live.id, place.kind.name))
+    if binding is None and not ours:
+        if live is not None and not doubtful(deed):
             ground.conflict(place.address, f"id {live.id} is not managed any more, so it is not deleted.")
         return
-    if live is not None and (edited := reversal(deed, live).kept):
-        ground.conflict(place.address, f"{', '.join(edited)} edited since that run; it is deleted all the same.")
+    if live is not None and (back := reversal(deed, live, ground)).kept:
+        ground.edited(deed, place.address, back, "deleted all the same")
+    known = binding if binding is not None else Binding(id=live.id if live is not None else RemoteId(0))
     ground.add(
         Change(
             action=Action.DELETE if live is not None else Action.FORGET,
             address=place.address,
             kind=place.kind.name,
-            id=live.id if live is not None else binding.id,
+            id=live.id if live is not None else known.id or None,
             parent_id=place.parent,
-            attributes=disappearing(binding, live) if live is not None else (),
+            attributes=disappearing(known, live) if live is not None else (),
             reason=ground.reason,
             visibility=live.visibility if live is not None else None,
             removed=True,
@@ -117,8 +134,10 @@ def _away_again(deed: Deed, place: _Place, ground: Ground) -> None:
 
 def _made_again(deed: Deed, place: _Place, ground: Ground) -> None:
     """Create anew what was deleted, with all that it had; the vendor gives it another id."""
-    if place.binding is not None:
-        ground.nothing(place.address, "it is bound again already.")
+    if doubtful(deed) and place.live is not None:
+        return
+    if place.binding is not None and not doubtful(deed):
+        ground.nothing(deed, place.address, "it is bound again already.")
         return
     had = dict(deed.seen) or {a.name: a.before for a in deed.change.attributes}
     managed = parse_digests(deed.before.sent) if deed.before is not None else had
@@ -131,6 +150,7 @@ def _made_again(deed: Deed, place: _Place, ground: Ground) -> None:
             attributes=appearing(had),
             managed={name: value for name, value in had.items() if value not in {None, ""}},
             ignored=tuple(sorted(set(had) - set(managed))),
+            again=deed.before,
             reason=f"{ground.reason}; FreshBooks gives it a new id",
             position=place_of(deed.before) if deed.before is not None else None,
         )
@@ -140,8 +160,11 @@ def _made_again(deed: Deed, place: _Place, ground: Ground) -> None:
 def _bound_again(deed: Deed, place: _Place, ground: Ground) -> None:
     """Bind again what left with its record, or was only forgotten."""
     live = place.live
+    if place.binding is not None and doubtful(deed) and deed.change.attributes and deed.change.action is Action.FORGET:
+        _as_before(deed, place, ground)
+        return
     if place.binding is not None:
-        ground.nothing(place.address, "it is bound again already.")
+        ground.nothing(deed, place.address, "it is bound again already.")
         return
     if live is None and deed.before is not None:
         live = find_bound(deed.before, place.children, ground.state.salt)
@@ -156,7 +179,7 @@ def _bound_again(deed: Deed, place: _Place, ground: Ground) -> None:
         kind=place.kind.name,
         id=live.id,
         parent_id=place.parent,
-        attributes=reversal(deed, live).attributes if deed.change.action is Action.FORGET else (),
+        attributes=reversal(deed, live, ground).attributes if deed.change.action is Action.FORGET else (),
         reason=ground.reason,
         visibility=live.visibility,
     )
@@ -165,20 +188,20 @@ def _bound_again(deed: Deed, place: _Place, ground: Ground) -> None:
 
 def _given_back(deed: Deed, place: _Place, ground: Ground) -> None:
     binding, live = place.binding, place.live
-    if binding is None:
-        ground.nothing(place.address, f"id {deed.id} is not managed any more.")
+    back = reversal(deed, live, ground) if live is not None else Reversal()
+    if binding is None and not (doubtful(deed) and back.attributes):
+        ground.nothing(deed, place.address, f"id {deed.id} is not managed any more.")
         return
-    back = reversal(deed, live) if live is not None else None
-    if back is not None and back.kept:
-        ground.conflict(place.address, f"{', '.join(back.kept)} edited since that run; left as it is.")
+    if back.kept:
+        ground.edited(deed, place.address, back, "left as it is")
     ground.add(
         Change(
             action=Action.FORGET,
             address=place.address,
             kind=place.kind.name,
-            id=live.id if live is not None else binding.id,
+            id=live.id if live is not None else deed.id,
             parent_id=place.parent,
-            attributes=back.attributes if back is not None else (),
+            attributes=back.attributes,
             reason=ground.reason,
             visibility=live.visibility if live is not None else None,
             removed=True,
@@ -191,9 +214,9 @@ def _as_before(deed: Deed, place: _Place, ground: Ground) -> None:
     if binding is None or live is None:
         ground.conflict(place.address, "it is deleted, or not managed any more, so it is left as it is.")
         return
-    back = reversal(deed, live)
+    back = reversal(deed, live, ground)
     if back.kept:
-        ground.conflict(place.address, f"{', '.join(back.kept)} edited since that run; left as it is.")
+        ground.edited(deed, place.address, back, "left as it is")
     if not back.attributes:
         return
     ground.add(
@@ -205,6 +228,7 @@ def _as_before(deed: Deed, place: _Place, ground: Ground) -> None:
             parent_id=place.parent,
             attributes=back.attributes,
             managed=remembered(deed, binding, live, back, ground.state.salt),
+            again=as_it_was(deed, binding, live, back, ground.state.salt),
             reason=ground.reason,
             position=deed.change.position,
             visibility=live.visibility,

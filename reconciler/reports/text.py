@@ -188,7 +188,7 @@ def _row(change: Change, attribute: AttributeChange, options: RenderOptions) -> 
     arrow = paint("->", "yellow", colour=options.colour)
     if change.action is Action.CREATE:
         return "+", "green", after
-    if change.action is Action.DELETE:
+    if change.action is Action.DELETE and not change.former:
         return "-", "red", f"{before} {paint('-> null', 'dim', colour=options.colour)}"
     if attribute.before in {None, ""}:
         return "+", "green", after

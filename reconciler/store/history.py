@@ -29,11 +29,15 @@ _FOLDER, _SUFFIX = "runs/", ".json"
 class Runs(Protocol):
     """Where the records of runs are kept. Every method raises `StateUnusable` where shared storage is out of reach.
 
-    Where they lie within the state, what is written or removed goes with the state's next version.
+    Where they lie within the state, what is written or removed goes with the state's next version, which a run writes
+    when it begins and when it ends.
     """
 
     def write(self, run: Run) -> None:
-        """Write down one run; personal values are in it. Raises `LocalDisk`."""
+        """Write down one run, in the place of what was written of it before; it is durable then. Raises `LocalDisk`.
+
+        Personal values are in it.
+        """
 
     def names(self) -> Sequence[str]:
         """Give the names of the runs that are kept, the newest first."""
@@ -91,15 +95,24 @@ class SharedHistory:
     def __init__(self, documents: Documents, state: SharedState) -> None:
         self._documents = documents
         self._state = state
+        self._written: set[str] = set()
 
     def write(self, run: Run) -> None:
         """Write a document, sealed as the state is."""
         told = encode_run(run)
-        if not self._single:
+        if self._single:
+            self._keep(run.run, told)
+        elif run.run in self._written:
+            self._documents.write(_document(run.run), told)
+        else:
             self._documents.create(_document(run.run), told)
-            return
+            self._written.add(run.run)
+
+    def _keep(self, run: str, told: bytes) -> None:
         kept, size = [told.rstrip(b"\n")], len(told)
         for line in self._state.runs:
+            if _name(line) == run:
+                continue
             size += len(line)
             if size <= _MOST_IN_A_SINGLE_DOCUMENT:
                 kept.append(line)

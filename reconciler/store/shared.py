@@ -58,6 +58,8 @@ class SharedState:
         self._journal: list[bytes] = []
         self._folded: Heading | None = None
         self._runs = b""
+        self._runs_due = False
+        """Whether the records of runs are others than in storage."""
         self._turn = threading.Condition()
         self._pending = _Pending([])
         self._writing = False
@@ -109,9 +111,10 @@ class SharedState:
             ) from error
 
     def begin(self, state: State, intents: Sequence[Intend]) -> tuple[State, frozenset[Address]]:
-        """Write down all intents of the run in one; without any, write only what the state does not say yet."""
+        """Write down all intents of the run in one, with its record; without any, only what is not there yet."""
         now = self._state
-        if intents or now is None or (now.account, now.origin, now.root) != (state.account, state.origin, state.root):
+        known = now is not None and (now.account, now.origin, now.root) == (state.account, state.origin, state.root)
+        if intents or self._runs_due or not known:
             saved = self.save(edited(state, tuple(intents)))
             state = replace(state, serial=saved.serial, fresh=False)
         return state, frozenset(intent.address for intent in intents)
@@ -161,9 +164,10 @@ class SharedState:
     def keep_runs(self, records: Sequence[bytes]) -> None:
         """Keep these records of runs within the single document, and no others.
 
-        They go with the next version of the state, which a run saves at its end.
+        They go with the next version of the state, which a run saves when it begins and at its end.
         """
         with self._turn:
+            self._runs_due = True
             self._runs = b"".join(record + b"\n" for record in records)
 
     def _save(self, state: State) -> State:
@@ -172,7 +176,7 @@ class SharedState:
             self._documents.backend.check()
         self._documents.write(STATE, self._encoded(state))
         # The journal's heading is older than the state now, so that it counts for nothing.
-        self._journal, self._state = [], state
+        self._journal, self._state, self._runs_due = [], state, False
         self._folded = Heading(lineage=state.lineage, serial=state.serial)
         return state
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import subprocess
-from pathlib import Path
 
 from tests.cli.program import ACME, BOLT, at_terminal, called, strikes, writes
-from tests.cli.undoing import FULL, LIMITS, QUICK, does, number_of, seen, undoes, without
+from tests.cli.undoing import FULL, QUICK, does, flat, newest, number_of, seen, undoes, without
 from tests.golden.story import Story
 
 
@@ -18,7 +16,7 @@ def test_later_edits_are_left(place: Story) -> None:
     number = number_of(place, "Acme Ltd.")
     place.person.edits(number, p_city="Rome")
     told = undoes()
-    assert "clients.acme: p_city edited since that run; left as it is." in told
+    assert 'clients.acme: p_city is "Rome" now, and the run had made it "Ottawa": left as it is.' in flat(told)
     client = place.clients()[number]
     assert (client["p_city"], client["note"]) == ("Rome", "a")
 
@@ -120,29 +118,6 @@ def test_which_run(place: Story) -> None:
     assert seen(place) == {}
 
 
-def test_it_names_lines_and_commits(place: Story) -> None:
-    """It ends with the addresses, their lines, what to write there, and the commit that changed the file last."""
-
-    def git(*words: str) -> str:
-        who = ("-c", "user.name=Ada", "-c", "user.email=ada@x.example", "-c", "commit.gpgsign=false")
-        return subprocess.run(["git", *who, *words], check=True, capture_output=True, text=True).stdout.strip()
-
-    git("init", "-q")
-    does(ACME.replace("}", ", p_city: Toronto}"))
-    does(ACME.replace("}", ", p_city: Ottawa}") + BOLT)
-    git("add", "clients.yaml")
-    git("commit", "-qm", "wrong")
-    told = undoes()
-    assert '  clients.acme (clients.yaml:3): write p_city: "Toronto", or the next apply changes it again\n' in told
-    assert "  clients.bolt (clients.yaml:4): remove its block, or the next apply brings it back\n" in told
-    assert f"  clients.yaml was changed last by commit {git('log', '-1', '--format=%h')}\n" in told
-    writes(ACME.replace("}", ", p_city: Toronto}"))
-    assert "wants nothing of what was taken back" not in told
-    Path("clients.yaml").write_text("version: [", encoding="utf-8")
-    ran = called("undo", *QUICK, *LIMITS)
-    assert (ran.code, "cannot be read; it may still want" in ran.err) == (0, True)
-
-
 def test_events(place: Story) -> None:
     """With --json it is an apply's stream, with an event for each thing that is still wanted."""
     does(ACME)
@@ -151,6 +126,53 @@ def test_events(place: Story) -> None:
     assert events[-1]["changes"]["remove"] == 1
     [wanted] = [event["wanted"] for event in events if event["type"] == "still_wanted"]
     assert (wanted["address"], wanted["line"]) == ("clients.acme", 3)
+
+
+def test_what_a_later_run_edited(place: Story) -> None:
+    """Where a later run edited an attribute since, that run is named; values of sensitive fields are not."""
+    does(ACME.replace("}", ", p_city: Toronto, note: a}"))
+    does(ACME.replace("}", ", p_city: Ottawa, note: b}"))
+    run = newest()
+    does(ACME.replace("}", ", p_city: Rome, note: b}"))
+    told = flat(called("undo", run, "--out", "undo.plan").out)
+    assert f'p_city is "Rome" now, and the run had made it "Ottawa" (run {newest()} changed it): left as it is.' in told
+    writes("sensitive: [p_city]\n", "reconciler.yaml")
+    told = flat(called("undo", run, "--out", "undo.plan").all)
+    assert "p_city is not any more what the run had made it" in told
+    assert "Rome" not in told
+    assert "Ottawa" not in told
+
+
+def test_a_contact_that_somebody_edited(place: Story) -> None:
+    """Of a contact only the fields that are as the run left them go back; what was removed since is told."""
+    does(FULL)
+    does(FULL.replace("fname: Ravi", "fname: R").replace("416-555-0101", "'1'"))
+    number = number_of(place, "Acme Ltd.")
+    people = {contact["lname"] or contact["fname"]: contact for contact in place.contacts(number)}
+    place.person.edits_contact(people["Shah"]["contactid"], fname="Raj", email="r@x.example")
+    place.person.deletes_contact(people["Jane"]["contactid"])
+    told = flat(undoes())
+    assert 'ravi: fname is "Raj" now, and the run had made it "R": left as it is.' in told
+    assert "clients.acme.contacts.jane: it is deleted, or not managed any more, so it is left as it is." in told
+
+
+def test_a_part_of_a_run(place: Story) -> None:
+    """--target and --exclude choose what of a run is taken back; the rest can be taken back later."""
+    does(FULL)
+    before = seen(place)
+    does(without(FULL, "claire").replace("Toronto", "Ottawa").replace("fname: Ravi", "fname: R"))
+    run = newest()
+    ran = called("undo", run, "--target", "clients.bolt", *QUICK)
+    assert (ran.code, "did nothing about clients.bolt" in flat(ran.err)) == (64, True)
+    undoes(run, "--target", "clients.acme", "--exclude", "*.ravi")
+    assert place.clients()[number_of(place, "Acme Ltd.")]["p_city"] == "Toronto"
+    assert "R" in [contact["fname"] for contact in place.contacts(number_of(place, "Acme Ltd."))]
+    ran = called("undo", run, "--exclude", "clients.acme", "--out", "undo.plan")
+    assert "clients.claire" in ran.out
+    assert "clients.acme" not in ran.out
+    assert called("apply", "undo.plan", "--settle", "0").code == 0
+    undoes(run)
+    assert seen(place) == before
 
 
 def test_what_was_not_finished(place: Story) -> None:

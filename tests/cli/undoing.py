@@ -17,20 +17,36 @@ Kept = dict[int, tuple[dict[str, Any], list[dict[str, Any]]]]
 
 def seen(place: Story) -> Kept:
     """Give all clients that are not deleted, field by field, with their contacts, whose ids may be new; "" is null."""
+    return {number: kept for number, kept in whole(place).items() if kept[0]["vis_state"] != 1}
+
+
+def whole(place: Story) -> Kept:
+    """Give all clients that ever were, deleted ones too, field by field with their contacts."""
     return {
         number: (
-            {name: value or None for name, value in client.items() if name not in _LATER},
+            {name: None if value == "" else value for name, value in client.items() if name not in _LATER},
             sorted(
                 (
-                    {n: v for n, v in contact.items() if n not in {"contactid", "updated"}}
+                    {n: v or None for n, v in contact.items() if n not in {"contactid", "updated"}}
                     for contact in place.contacts(number)
                 ),
                 key=lambda contact: sorted((n, str(v)) for n, v in contact.items()),
             ),
         )
         for number, client in place.clients().items()
-        if client["vis_state"] != 1
     }
+
+
+def other(before: Kept, now: Kept) -> list[str]:
+    """Give what is not as it was, field by field; what is new must be deleted, for nothing is deleted for good."""
+    found = [f"{number} is alive" for number in now.keys() - before.keys() if now[number][0]["vis_state"] != 1]
+    for number, (client, people) in before.items():
+        fields, contacts = now[number]
+        found += [
+            f"{number}.{name}: {was!r} is {fields[name]!r}" for name, was in client.items() if fields[name] != was
+        ]
+        found += [f"{number} has the contacts {contacts}, and had {people}"] if contacts != people else []
+    return found
 
 
 def bindings() -> list[str]:
@@ -53,6 +69,16 @@ def undoes(*words: str) -> str:
     return ran.out
 
 
+def flat(told: str) -> str:
+    """Give what was said without the marks and breaks of a box."""
+    return " ".join(told.replace("|", " ").split())
+
+
+def newest() -> str:
+    """Give the name of the last run."""
+    return called("history", "--last", "1").out.split()[0]
+
+
 def number_of(place: Story, organization: str) -> int:
     """Give a client's id."""
     return next(number for number, client in place.clients().items() if client["organization"] == organization)
@@ -70,6 +96,7 @@ FULL = """clients:
       ravi: {fname: Ravi, lname: Shah}
   bolt: {organization: Bolt Bikes, archived: true, lifecycle: {on_remove: archive}}
   claire: {fname: Claire, lname: Dubois, lifecycle: {on_remove: archive}, contacts: {mei: {email: mei@c.example}}}
+  dora: {organization: Dora Inc., lifecycle: {on_remove: keep}, contacts: {d: {email: d@d.example}}}
 """
 
 
@@ -151,3 +178,54 @@ KINDS: dict[str, tuple[Callable[[Story], None], str]] = {
     ),
 }  # fmt: skip
 """What happens outside after the first apply, and what the YAML says in the run that is taken back."""
+
+
+def _purges_acme(s: Story) -> None:
+    s.sandbox.books.purge(number_of(s, "Acme Ltd."))
+
+
+def _edits_and_deletes_acme(s: Story) -> None:
+    number = number_of(s, "Acme Ltd.")
+    [ravi] = [each for each in s.contacts(number) if each["fname"] == "Ravi"]
+    s.person.edits(number, p_city="Rome", note="edited", fax="never managed")
+    s.person.deletes_contact(ravi["contactid"])
+    s.person.deletes(number)
+
+
+def _namesake(s: Story) -> None:
+    s.person.creates(organization="Nearly New", email="n@n.example", p_city="Oslo")
+
+
+def _drifts(s: Story) -> None:
+    number = number_of(s, "Acme Ltd.")
+    s.person.edits(number, p_city="Rome", vat_number="never managed", pref_email=True)
+    s.person.archives(number)
+
+
+FLAGGED: dict[str, tuple[Callable[[Story], None], str, tuple[str, ...]]] = {
+    "destroy": (_adds_a_phone, FULL, ("--destroy",)),
+    "target": (_nothing, edited(FULL, ("Toronto", "Ottawa"), ("Bolt Bikes", "Bolt")), ("--target", "clients.acme")),
+    "target-contact": (
+        _nothing,
+        edited(FULL, ("Toronto", "Ottawa"), ("fname: Ravi", "fname: R")),
+        ("--target", "*.ravi"),
+    ),
+    "exclude": (_nothing, edited(without(FULL, "claire"), ("Toronto", "Ottawa")), ("--exclude", "clients.acme")),
+    "create": (_namesake, FULL + NEW + ", contacts: {x: {email: x@n.example}}}\n", ("--create", "clients.new")),
+    "recreate": (_purges_acme, FULL, ("--recreate",)),
+    "restore-differing": (_edits_and_deletes_acme, FULL, ()),
+    "drift": (_drifts, edited(FULL, ("p_city: Toronto", "p_city: Toronto\n    archived: false")), ()),
+    "keep": (_nothing, without(FULL, "dora"), ()),
+    "contact-moves": (
+        _adds_a_phone,
+        edited(
+            FULL, (JANE, ""), ("{mei: {email: mei@c.example}}", "{mei: {email: mei@c.example}, " + JANE.strip() + "}")
+        ),
+        (),
+    ),
+    "all-contacts": (_adds_a_phone, re.sub(r"    contacts:\n(      .*\n)+", "    contacts: {}\n", FULL), ()),
+    "ignored": (_nothing, edited(FULL, ("Toronto", "Rome\n    lifecycle: {ignore_changes: [note]}")), ()),
+    "protected": (_nothing, edited(FULL, ("Toronto", "Rome\n    lifecycle: {prevent_destroy: true}")), ()),
+    "pinned": (_found, FULL + "  found: {id: 700009, organization: Found, email: f@f.example, p_city: Y}\n", ()),
+}
+"""The same, with the options of the run that is taken back."""

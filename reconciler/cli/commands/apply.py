@@ -130,10 +130,10 @@ def _saved(file: Path, expected: str | None) -> Plan:
 def applied(session: Session, options: PlanOptions, run: str, flags: Mapping[str, Any], saved: Plan | None) -> int:
     """Compute a plan under the lock, have it approved, and carry it out; give the exit code."""
     state = session.store.load()
+    wait_for_open_intents(session, state, quiet_period_s(flags))
     if options.undo:
         prepared = prepare_undo(session, options, state)
     else:
-        wait_for_open_intents(session, state, quiet_period_s(flags))
         prepared = prepare(session, options, state, typed=saved is None)
     plan = prepared.plan
     expected = saved.plan_id if saved is not None else flags["expect"]

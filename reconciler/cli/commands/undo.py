@@ -10,7 +10,13 @@ import click
 
 from reconciler.cli.commands.apply import applied, new_run, nobody
 from reconciler.cli.commands.plan import tell_saved
-from reconciler.cli.options import account_options, allowing_options, applying_options, showing_options
+from reconciler.cli.options import (
+    account_options,
+    allowing_options,
+    applying_options,
+    choosing_options,
+    showing_options,
+)
 from reconciler.cli.planning import shaping
 from reconciler.cli.session import Session, begun, enter
 from reconciler.cli.showing import refuse, show_plan
@@ -24,6 +30,7 @@ from reconciler.store.durable import write_output
 @click.argument("run", required=False)
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Save the plan (0600), and apply nothing.")
 @click.option("--expect", metavar="PLAN_ID", help="Apply only if this is the plan; it counts as the approval.")
+@choosing_options
 @applying_options
 @showing_options
 @allowing_options
@@ -33,7 +40,8 @@ def undo(context: click.Context, /, run: str | None, **flags: Any) -> int:  # no
     """Take back what a RUN did: show the plan for it, ask, and carry it out.
 
     RUN is a run's name, or a part of it, as `history` lists them; by default the last one that changed something, which
-    may be an undo. The configuration is not changed: at the end it is said what it still wants.
+    may be an undo. Only that run is taken back, and none that came after it. The configuration is not changed: at the
+    end it is said what it still wants.
     """
     shared = enter(context)
     unattended = not (flags["expect"] or flags["auto_approve"] or Terminal.of(shared).interactive)
