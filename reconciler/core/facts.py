@@ -87,6 +87,8 @@ class Held:
 
     who: str
     """`run 20261125T151505Z-208e on vm (process 714)`."""
+    run: str = ""
+    """The run alone, where it is known."""
     since: str = ""
     ends: str = ""
     """Until when it holds, as a sentence."""

@@ -70,7 +70,7 @@ def holder(state: Path) -> Held | None:
         return Held(who="another run", ends="The lock ends with its process.", local=True)
     who = f"run {run} on {host} (process {pid})"
     dead = host == socket.gethostname() and not _alive(pid)
-    return Held(who=who, since=since, ends="The lock ends with that process.", dead=dead, local=True)
+    return Held(who=who, run=run, since=since, ends="The lock ends with that process.", dead=dead, local=True)
 
 
 def _alive(pid: int) -> bool:

@@ -110,6 +110,7 @@ def shared_holder(lock: Lock, clock: Callable[[], float]) -> Held | None:
         return None
     return Held(
         who=described(seen).removeprefix("is held by "),
+        run=seen.run,
         ends=f"{lasting(seen, clock)}.",
         dead=clock() - seen.expires_at_s > _SURELY_OVER_S,
         removal=f"reconciler state unlock {seen.id}" if seen.id else "",

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,11 @@ APPLY = ("apply", "--auto-approve", "--settle", "0.05", "--max-deletes", "100", 
 class Killer:
     """Kills a process at the k-th time that the account sees this moment of a write."""
 
-    def __init__(self, moment: str, number: int) -> None:
+    def __init__(self, moment: str, number: int, by: int = signal.SIGKILL, times: int = 1) -> None:
         self._moment = moment
         self._left = number
+        self._by = by
+        self._times = times
         self._lock = threading.Lock()
         self.pid = 0
         self.killed = False
@@ -38,14 +41,17 @@ class Killer:
             self._left -= 1
             if self._left == 0 and self.pid:
                 self.killed = True
-                os.kill(self.pid, signal.SIGKILL)
+                for _ in range(self._times):
+                    os.kill(self.pid, self._by)
+                    # Two signals at once are one to the system.
+                    time.sleep(0.2 * (self._times - 1))
 
 
-def killed_at(here: World, moment: str, number: int) -> bool:
-    """Run an apply and kill it there; tell whether it came so far."""
+def killed_at(here: World, moment: str, number: int, *words: str) -> bool:
+    """Run an apply, or another command, and kill it there; tell whether it came so far."""
     killer = Killer(moment, number)
     here.sandbox.wrapper.watch = killer
-    process = here.away(*APPLY, "--parallelism", "2")
+    process = here.away(*(words or APPLY[:1]), *APPLY[1:], "--parallelism", "2")
     killer.pid = process.pid
     _, err = process.communicate(timeout=60)
     here.sandbox.wrapper.watch = lambda *_: None
