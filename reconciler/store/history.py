@@ -78,11 +78,13 @@ class History:
         return _decoded(raw, str(self._file(run)))
 
     def prune(self, before: str) -> int:
-        """Remove files."""
+        """Remove files, and what runs that were killed while they wrote one have left of it."""
         old = [name for name in self.names() if name < before]
-        for name in old:
-            with disk(self._file(name)):
-                self._file(name).unlink(missing_ok=True)
+        files = [self._file(name) for name in old]
+        files += [left for left in self._folder.glob(f".*{_SUFFIX}.*.tmp") if left.name[1:] < before]
+        for file in files:
+            with disk(file):
+                file.unlink(missing_ok=True)
         return len(old)
 
     def _file(self, run: str) -> Path:
