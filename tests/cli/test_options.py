@@ -30,6 +30,7 @@ SAMPLES = {
     "--chdir": ".",
     "--fault": "POST /users/clients 500-before#2",
     "--keep-runs": "30d",
+    "--since": "2026-11-25",
     "--target": "clients.a clients.b",
 }
 

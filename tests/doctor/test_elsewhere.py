@@ -20,7 +20,9 @@ def test_the_library_of_a_storage_is_missing(world: World, tmp_path: Path) -> No
     (tmp_path / "config" / "none" / "obstore").mkdir(parents=True)
     (tmp_path / "config" / "none" / "obstore" / "__init__.py").write_text("raise ImportError('not installed')\n")
     path = os.pathsep.join([str(tmp_path / "config" / "none"), os.environ.get("PYTHONPATH", "")])
-    found = world.doctor("--state", "s3://bucket/state.json", environment={"PYTHONPATH": path})
+    found = world.doctor(
+        "--state", "s3://bucket/state.json", environment={"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+    )
     assert found.having("fail") == {"program"}, found.findings
     assert found.findings["program"]["command"] == "pip install 'freshbooks-reconciler[objects]'"
     assert found.code == 9

@@ -80,7 +80,7 @@ def test_a_shared_lock() -> None:
     calls = len(server.calls)
     seen = shared_holder(storage, lambda: server.seconds)
     assert seen == Held(
-        who="run one on vm, since then", ends="It expires in 60 s unless it is renewed.",
+        who="run one on vm, since then", run="one", ends="It expires in 60 s unless it is renewed.",
         removal="reconciler state unlock 7f-1",
     )  # fmt: skip
     for later, dead in ((100.0, False), (1_000.0, True)):
